@@ -8,5 +8,5 @@ import sys
 import types
 
 _stub = types.ModuleType("numba.misc.coverage_support")
-_stub.get_registered_loc_notify = lambda: []  # type: ignore[attr-defined]
+_stub.get_registered_loc_notify = list  # type: ignore[attr-defined]
 sys.modules.setdefault(_stub.__name__, _stub)

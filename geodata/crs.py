@@ -42,7 +42,8 @@ def same_crs(a: Any, b: Any, *, where: str) -> None:
     if a is None or b is None:
         raise CrsError("crs_missing", file=where)
     if CRS.from_user_input(a) != CRS.from_user_input(b):
-        raise CrsError("crs_differs", file=where, first=CRS.from_user_input(a).name, second=CRS.from_user_input(b).name)
+        first, second = CRS.from_user_input(a).name, CRS.from_user_input(b).name
+        raise CrsError("crs_differs", file=where, first=first, second=second)
 
 
 @functools.cache

@@ -29,7 +29,7 @@ def fault_catalogue(package: str) -> dict[str, dict[str, str]]:
 class _Blank(string.Formatter):
     """Formats a template, leaving '?' where a value was not given."""
 
-    def get_value(self, key: int | str, args: object, kwargs: object) -> object:
+    def get_value(self, key: int | str, args: object, kwargs: object) -> object:  # noqa: ARG002 - the base's signature
         return kwargs.get(key, "?") if isinstance(kwargs, dict) else "?"
 
 
