@@ -57,8 +57,8 @@ class Grid:
     def centres(self) -> tuple[FloatArray, FloatArray]:
         """Return x of every column (columns,) and y of every row (rows,), cell centres, metres."""
         rows, cols = self.shape
-        x = self.transform.c + (np.arange(cols) + 0.5) * self.cell_m
-        y = self.transform.f - (np.arange(rows) + 0.5) * self.cell_m
+        x: FloatArray = float(self.transform.c) + (np.arange(cols, dtype=np.float64) + 0.5) * self.cell_m
+        y: FloatArray = float(self.transform.f) - (np.arange(rows, dtype=np.float64) + 0.5) * self.cell_m
         return x, y
 
     def row_col(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
