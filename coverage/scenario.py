@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal, Self, TypeVar
 
 from coverage.errors import ScenarioError
@@ -170,7 +169,7 @@ class Scenario:
     @property
     def digest(self) -> str:
         """First 12 hex digits of the sha256 over every value; printed on every output."""
-        plain = asdict(self) | {"service_notes": None, "prices": {k: asdict(v) for k, v in self.prices.items()}}
+        plain = asdict(self)
         return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
     @classmethod
@@ -282,7 +281,7 @@ def load_profile(name: str, overrides: Mapping[str, Any], where: str) -> tuple[S
         if key in overrides:
             note = Note(note.label_vi, note.label_en, note.unit, where, "người dùng đặt")
         notes[key] = note
-    return Service(**values), MappingProxyType(notes)
+    return Service(**values), notes
 
 
 def load_prices(name: str) -> Mapping[str, Price]:
@@ -293,4 +292,4 @@ def load_prices(name: str) -> Mapping[str, Price]:
         if not 0 <= low <= base <= high:
             raise ScenarioError("price_order", item=item, book=name, value=f"{low}, {base}, {high}")
         out[item] = Price(low, base, high, row["per"], row["vat_included"], _note(row))
-    return MappingProxyType(out)
+    return out
