@@ -1,0 +1,1 @@
+"""Choosing sites: proven plans, floors, phases, curves, robustness and the reasons why."""
