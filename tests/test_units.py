@@ -1,0 +1,71 @@
+"""Names of administrative units: folding, kinds, matching that never chooses between two."""
+
+import unicodedata
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geodata.units import fold_name, match_units, split_kind, tidy_name
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A Vương", "Avương"), ("Hoà Khánh", "Hòa Khánh"), ("Phường Hòa Khánh", "HOÀ KHÁNH"), ("Tr'Hy", "Tr’Hy"),
+        ("Thôn 03", "Tổ dân phố 3"), ("Mỹ Sơn", "Mĩ Sơn"), ("X lêê 2", "X lê 2"), ("Zuôi", "Zuôich"), ("Zuôi", "Zuôih"),
+        ("Tà Bhing", "Tà Bhinh"), ("Pơr'ning", "Pơrning"), ("Đắc Pring", "Dac Pring"), ("Tam Kỳ", "Tam Kì"),
+    ],
+)
+def test_spellings_of_one_name_fold_alike(one: str, other: str) -> None:
+    assert fold_name(one) == fold_name(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Thôn 1", "Thôn 10"), ("La Êê", "La Dêê"), ("Thôn 3", "Thôn 3A")])
+def test_different_names_stay_apart(one: str, other: str) -> None:
+    assert fold_name(one) != fold_name(other)
+
+
+def test_kind_is_split_only_before_a_name() -> None:
+    assert split_kind("Phường  Hải Vân") == ("Phường", "Hải Vân")
+    assert split_kind("TDP. 16") == ("TDP", "16")
+    assert split_kind("Bản") == ("", "Bản")
+    assert split_kind("Xãng") == ("", "Xãng")
+    assert fold_name("Xã Tam Mỹ", drop_kind=False) == "xatammi"
+
+
+@given(st.text(alphabet="aàảăằơđĐêệoòùưyỹ 'hntr0123", max_size=20))
+def test_folding_is_blind_to_composition_and_case(text: str) -> None:
+    assert fold_name(text) == fold_name(unicodedata.normalize("NFD", text)) == fold_name(text.upper())
+    assert tidy_name(tidy_name(text)) == tidy_name(text)
+
+
+def test_two_equal_candidates_are_ambiguous_never_chosen() -> None:
+    (match,) = match_units(["Thanh Binh"], ["Thạnh Bình", "Thanh Bình"])
+    assert (match.index, match.how, match.candidates) == (None, "ambiguous", (0, 1))
+    (exact,) = match_units(["Xã Thạnh Bình"], ["Thạnh Bình", "Thanh Bình"])
+    assert (exact.index, exact.how) == (0, "exact")
+
+
+def test_parents_restrict_the_search() -> None:
+    matches = match_units(["Thôn 1", "Thôn 1", "Thôn 9"], ["Thôn 1", "Thôn 1"],
+                          parents=["a", "b", "a"], unit_parents=["b", "a"])
+    assert [m.index for m in matches] == [1, 0, None]
+    assert matches[2].how == "none"
+
+
+def test_published_list_of_the_drop_matches_whole(shared: Path) -> None:
+    drop = shared / "real" / "office_drop_danang"
+    villages = pd.read_excel(drop / "danh_sach_thon.xlsx", header=4, dtype=str)
+    listed = pd.read_excel(drop / "danh_sach_cong_bo_2025.xlsx", header=2, dtype=str)
+    communes = villages.drop_duplicates("Mã xã")
+    found = match_units(list(listed["Xã"]), list(communes["Xã, phường"]))
+    codes = [communes["Mã xã"].iloc[m.index] for m in found if m.index is not None]
+    matches = match_units(list(listed["Tên thôn"]), list(villages["Thôn/bản/tổ"]),
+                          parents=codes, unit_parents=list(villages["Mã xã"]))
+    assert len(matches) == 118
+    assert all(m.index is not None for m in matches)
+    folded = [a.how == "folded" or b.how == "folded" for a, b in zip(found, matches, strict=True)]
+    assert sum(folded) == 9
