@@ -72,7 +72,7 @@ def test_every_fault_text_is_complete_and_every_code_used_is_known() -> None:
     codes = set()
     for package in PACKAGES:
         lines = (ROOT / package / "faults.csv").read_text(encoding="utf-8")
-        import csv  # noqa: PLC0415
+        import csv
         for row in csv.DictReader(lines.splitlines()):
             assert None not in row, f"{package}: too many fields in {row['code']}"
             assert all(row[k] for k in ("code", "severity", "message_vi", "message_en")), row
