@@ -1,9 +1,9 @@
 """Set up Phủ Sóng and run it, with nothing but Python itself: works on Windows and Debian, without make or Docker.
 
-    python3 start.py                    environment, packages, then the app in the browser
-    python3 start.py test [ARGS]        what the tests need too, then the tests (ARGS go to pytest)
-    python3 start.py geodata ARGS       the same environment: python -m geodata ARGS
-    python3 start.py coverage ARGS      the same environment: python -m coverage ARGS
+python3 start.py                    environment, packages, then the app in the browser
+python3 start.py test [ARGS]        what the tests need too, then the tests (ARGS go to pytest)
+python3 start.py geodata ARGS       the same environment: python -m geodata ARGS
+python3 start.py coverage ARGS      the same environment: python -m coverage ARGS
 """
 
 import argparse
