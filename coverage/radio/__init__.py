@@ -1,0 +1,1 @@
+"""Terrain radio: path loss, areas, link budgets, antennas, signal of the masts."""

@@ -1,0 +1,191 @@
+"""Path loss from one mast over the terrain: to scattered points, or over a whole window of the elevation grid."""
+
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from coverage.errors import RadioError
+from coverage.radio.area_kernel import losses_to_points
+from coverage.radio.path_kernel import spacing_table
+from coverage.radio.profile_loss import FAR_KM, NEAR_KM, Atmosphere, check_frequency, check_heights
+from geodata.grid import Raster
+
+FloatArray = npt.NDArray[np.float64]
+LONGEST_STEP_M = 100.0      # coarser profiles lose ridges: 200 m costs 3.3 dB rms (docs/methods/radio.md)
+METHODS = ("per_pixel",)
+
+
+@dataclass(frozen=True)
+class AreaLoss:
+    """Loss over a window of the elevation grid.
+
+    Attributes
+    ----------
+    row0, col0 : first row and column of the window on the elevation grid.
+    loss_db : (rows, cols) float32; NaN beyond the radius, across no-data and off the raster.
+    clear : (rows, cols) int8; 1 line of sight, 0 none, -1 unknown (always -1 for the radial method).
+    method, step_m : how it was computed, to be stated with every output.
+    """
+
+    row0: int
+    col0: int
+    loss_db: npt.NDArray[np.float32]
+    clear: npt.NDArray[np.int8]
+    method: str
+    step_m: float
+
+
+@functools.lru_cache(maxsize=4)
+def _table(most: int) -> FloatArray:
+    table: FloatArray = spacing_table(most)
+    table.setflags(write=False)
+    return table
+
+
+def profile_step_m(elevation: Raster, step_m: float | None) -> float:
+    """Return the step along profiles: the cell size if none is asked, never above 100 m."""
+    step = min(elevation.grid.cell_m, LONGEST_STEP_M) if step_m is None else step_m
+    if not 0.0 < step <= LONGEST_STEP_M:
+        raise RadioError("radio_step", value=step, high=LONGEST_STEP_M)
+    return step
+
+
+def pixel_coordinates(elevation: Raster, xy_m: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return column and row of points (n, 2) as real numbers, cell centres at whole numbers."""
+    xy = np.atleast_2d(np.asarray(xy_m, dtype=np.float64))
+    t, cell = elevation.grid.transform, elevation.grid.cell_m
+    return (xy[:, 0] - t.c) / cell - 0.5, (t.f - xy[:, 1]) / cell - 0.5
+
+
+def _checked(elevation: Raster, clutter: Raster | None, tx_agl_m: float, rx_agl_m: float, freq_mhz: float,
+             ) -> npt.NDArray[np.float32]:
+    """Return the clutter heights for the kernel, (1, 1) for none, after the checks common to all area calls."""
+    check_frequency(freq_mhz)
+    check_heights(tx_agl_m, rx_agl_m)
+    if elevation.unit != "m":
+        raise RadioError("radio_elevation_unit", layer=elevation.name, unit=elevation.unit)
+    if clutter is None:
+        return np.zeros((1, 1), np.float32)
+    if clutter.grid != elevation.grid:
+        raise RadioError("radio_clutter_grid", clutter=clutter.grid.shape, elevation=elevation.grid.shape)
+    return np.ascontiguousarray(clutter.values, np.float32)
+
+
+@dataclass(frozen=True)
+class PointLoss:
+    """Loss (n,) dB with line of sight (n,) int8: 1 clear, 0 cut by the terrain, -1 unknown."""
+
+    loss_db: FloatArray
+    clear: npt.NDArray[np.int8]
+
+
+def point_paths(
+    elevation: Raster,
+    tx_xy_m: tuple[float, float],
+    tx_agl_m: float,
+    rx_xy_m: npt.ArrayLike,
+    *,
+    rx_agl_m: float,
+    freq_mhz: float,
+    atmosphere: Atmosphere,
+    step_m: float | None = None,
+    clutter: Raster | None = None,
+) -> PointLoss:
+    """Return loss and line of sight from one mast to points (n, 2) in the CRS of the elevation.
+
+    Loss is NaN and sight unknown where the profile crosses no-data or leaves the raster, and beyond 30 km.
+
+    Raises
+    ------
+    RadioError
+        Frequency, antenna heights, step or clutter grid that the model cannot use.
+    """
+    hidden = _checked(elevation, clutter, tx_agl_m, rx_agl_m, freq_mhz)
+    step = profile_step_m(elevation, step_m)
+    xs, ys = pixel_coordinates(elevation, rx_xy_m)
+    tx_x, tx_y = pixel_coordinates(elevation, tx_xy_m)
+    loss = np.empty(xs.size)
+    clear = np.empty(xs.size, np.int8)
+    losses_to_points(
+        np.ascontiguousarray(elevation.values, np.float32), hidden, _table(math.ceil(FAR_KM * 1000.0 / step) + 1),
+        tx_x[0], tx_y[0], float(tx_agl_m), xs, ys, float(rx_agl_m), elevation.grid.cell_m / 1000.0, step / 1000.0,
+        NEAR_KM, FAR_KM, freq_mhz / 1000.0, atmosphere.earth_radius_km, True, loss, clear,
+    )
+    return PointLoss(loss, clear)
+
+
+def point_loss(
+    elevation: Raster,
+    tx_xy_m: tuple[float, float],
+    tx_agl_m: float,
+    rx_xy_m: npt.ArrayLike,
+    *,
+    rx_agl_m: float,
+    freq_mhz: float,
+    atmosphere: Atmosphere,
+    step_m: float | None = None,
+    clutter: Raster | None = None,
+) -> FloatArray:
+    """Return the loss (n,) dB from one mast to points (n, 2); as ``point_paths`` without the line of sight."""
+    return point_paths(
+        elevation, tx_xy_m, tx_agl_m, rx_xy_m, rx_agl_m=rx_agl_m, freq_mhz=freq_mhz, atmosphere=atmosphere,
+        step_m=step_m, clutter=clutter,
+    ).loss_db
+
+
+def window_around(elevation: Raster, xy_m: tuple[float, float], radius_m: float) -> tuple[int, int, int, int]:
+    """Return row0, row1, col0, col1 (half open) of the cells whose centres may lie within the radius."""
+    x, y = pixel_coordinates(elevation, xy_m)
+    rows, cols = elevation.grid.shape
+    reach = radius_m / elevation.grid.cell_m
+    row0, row1 = max(0, math.ceil(y[0] - reach)), min(rows, math.floor(y[0] + reach) + 1)
+    col0, col1 = max(0, math.ceil(x[0] - reach)), min(cols, math.floor(x[0] + reach) + 1)
+    return row0, max(row0, row1), col0, max(col0, col1)
+
+
+def area_loss(
+    elevation: Raster,
+    tx_xy_m: tuple[float, float],
+    tx_agl_m: float,
+    *,
+    radius_m: float,
+    rx_agl_m: float,
+    freq_mhz: float,
+    atmosphere: Atmosphere,
+    method: str = "per_pixel",
+    step_m: float | None = None,
+    clutter: Raster | None = None,
+) -> AreaLoss:
+    """Return the loss from one mast to every cell centre within ``radius_m``, on the elevation's own cells.
+
+    Parameters
+    ----------
+    method : "per_pixel", one exact profile per cell; "radial", a sweep along rays for fine grids or many masts.
+    step_m : along profiles; None = the cell size, at most 100 m.
+
+    Raises
+    ------
+    RadioError
+        As ``point_paths``; a radius beyond 30 km; an unknown method.
+    """
+    if method not in METHODS:
+        raise RadioError("radio_method", value=method, known=", ".join(METHODS))
+    if not 0.0 < radius_m <= FAR_KM * 1000.0:
+        raise RadioError("radio_radius", value=radius_m, high=FAR_KM * 1000.0)
+    step = profile_step_m(elevation, step_m)
+    row0, row1, col0, col1 = window_around(elevation, tx_xy_m, radius_m)
+    loss = np.full((row1 - row0, col1 - col0), np.nan, np.float32)
+    clear = np.full(loss.shape, -1, np.int8)
+    x, y = elevation.grid.centres()
+    away = np.hypot(x[None, col0:col1] - tx_xy_m[0], y[row0:row1, None] - tx_xy_m[1])
+    row, col = np.nonzero(away <= radius_m)
+    paths = point_paths(
+        elevation, tx_xy_m, tx_agl_m, np.column_stack((x[col0 + col], y[row0 + row])), rx_agl_m=rx_agl_m,
+        freq_mhz=freq_mhz, atmosphere=atmosphere, step_m=step, clutter=clutter,
+    )
+    loss[row, col] = paths.loss_db
+    clear[row, col] = paths.clear
+    return AreaLoss(row0, col0, loss, clear, method, step)

@@ -1,0 +1,264 @@
+"""The one kernel of a path: ITU-R P.1812-8 at 50 % of time, section 4.3, on relative distances.
+
+A profile of n + 1 points is handed over as ``t`` (relative distance 0 ... 1), ``s`` = 1/sqrt(t (1 - t)) at the inner
+points and the two weights of the smooth surface, so that equal steps need no division per point (a table per n).
+Heights in metres, distances in kilometres, frequency in GHz. float64 throughout; the flags ``nnan`` and ``nsz``
+only promise that no NaN reaches the loops (callers test first), they change no result.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+FloatArray = npt.NDArray[np.float64]
+NO_NAN = {"nnan", "nsz"}
+
+
+def spacing(distance_km: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return t, s, and the weights of v1/d and v2/d^2 (P.1812 eqs 61, 62) of a profile with any spacing (n,)."""
+    t = distance_km / distance_km[-1]
+    s = np.zeros_like(t)
+    s[1:-1] = 1.0 / np.sqrt(t[1:-1] * (1.0 - t[1:-1]))
+    dt = np.diff(t)
+    first = np.zeros_like(t)
+    first[1:] += dt
+    first[:-1] += dt
+    second = np.zeros_like(t)
+    second[1:] += dt * (2 * t[1:] + t[:-1])
+    second[:-1] += dt * (t[1:] + 2 * t[:-1])
+    return t, s, first, second
+
+
+@njit(cache=True, nogil=True)
+def spacing_table(most: int) -> FloatArray:
+    """Return (4, most + 1, most + 1): row n holds t, s, first and second weight of n equal steps."""
+    table = np.zeros((4, most + 1, most + 1))
+    for n in range(1, most + 1):
+        for i in range(n + 1):
+            t = i / n
+            table[0, n, i] = t
+            if 0 < i < n:
+                table[1, n, i] = 1.0 / math.sqrt(t * (1.0 - t))
+                table[2, n, i] = 2.0 / n
+                table[3, n, i] = 6.0 * t / n
+        table[2, n, 0] = 1.0 / n
+        table[2, n, n] = 1.0 / n
+        table[3, n, 0] = 1.0 / n / n
+        table[3, n, n] = (3.0 - 1.0 / n) / n
+    return table
+
+
+@njit(cache=True, nogil=True)
+def knife_edge(v: float) -> float:
+    """Return J(v) in dB (P.1812 eq 12)."""
+    if v <= -0.78:
+        return 0.0
+    a = v - 0.1
+    return 6.9 + 20.0 * math.log10(math.sqrt(a * a + 1.0) + a)
+
+
+@njit(cache=True, nogil=True, fastmath=NO_NAN)
+def _extremes(
+    t: FloatArray, s: FloatArray, h: FloatArray, last: int, hts: float, hrs: float, bulge: float,
+) -> tuple[float, float, float]:
+    """Return the steepest slopes from both ends (times d) and the largest obstruction (m, over sqrt(t (1 - t)))."""
+    stim = -1e300
+    srim = -1e300
+    worst = -1e300
+    for i in range(1, last):
+        ti = t[i]
+        ri = 1.0 - ti
+        si = s[i]
+        w = si * si
+        f = h[i]
+        a = ri * ((f - hts) * w + bulge)
+        b = ti * ((f - hrs) * w + bulge)
+        x = (f - hts * ri - hrs * ti + bulge * (ti * ri)) * si
+        stim = max(stim, a)
+        srim = max(srim, b)
+        worst = max(worst, x)
+    return stim, srim, worst
+
+
+@njit(cache=True, nogil=True)
+def bullington(
+    t: FloatArray, s: FloatArray, h: FloatArray, last: int, hts: float, hrs: float, d: float, ce: float,
+    lam: float,
+) -> tuple[float, bool, float]:
+    """Return the Bullington loss in dB, line of sight (P.1812 section 4.3.1, eqs 13 to 21) and the knife's v."""
+    bulge = 500.0 * ce * d * d
+    stim, srim, worst = _extremes(t, s, h, last, hts, hrs, bulge)
+    los = stim < hrs - hts
+    if los:
+        v = worst * math.sqrt(0.002 / (lam * d))
+    else:
+        tb = (hrs - hts + srim) / (stim + srim)
+        top = hts + stim * tb - (hts * (1.0 - tb) + hrs * tb)
+        v = top * math.sqrt(0.002 / (lam * d * tb * (1.0 - tb)))
+    luc = knife_edge(v)
+    return luc + (1.0 - math.exp(-luc / 6.0)) * (10.0 + 0.02 * d), los, v
+
+
+@njit(cache=True, nogil=True)
+def bullington_over_sphere(
+    t: FloatArray, s: FloatArray, last: int, h1: float, h2: float, d: float, ce: float, lam: float,
+) -> float:
+    """Return the Bullington loss over a smooth earth (zero profile), dB."""
+    bulge = 500.0 * ce * d * d
+    stim = -1e300
+    srim = -1e300
+    worst = -1e300
+    for i in range(1, last):
+        ti = t[i]
+        ri = 1.0 - ti
+        si = s[i]
+        w = si * si
+        stim = max(stim, ri * (bulge - h1 * w))
+        srim = max(srim, ti * (bulge - h2 * w))
+        worst = max(worst, (bulge * (ti * ri) - h1 * ri - h2 * ti) * si)
+    if stim < h2 - h1:
+        v = worst * math.sqrt(0.002 / (lam * d))
+    else:
+        tb = (h2 - h1 + srim) / (stim + srim)
+        top = h1 + stim * tb - (h1 * (1.0 - tb) + h2 * tb)
+        v = top * math.sqrt(0.002 / (lam * d * tb * (1.0 - tb)))
+    luc = knife_edge(v)
+    return luc + (1.0 - math.exp(-luc / 6.0)) * (10.0 + 0.02 * d)
+
+
+@njit(cache=True, nogil=True, fastmath=NO_NAN)
+def _smooth_sums(
+    t: FloatArray, first: FloatArray, second: FloatArray, g: FloatArray, last: int, hts: float, hrs: float,
+) -> tuple[float, float, float]:
+    """Return v1/d, v2/d^2 and the largest H, H/t and H/(1 - t) above the line of the terminals."""
+    a0 = a1 = a2 = a3 = 0.0
+    b0 = b1 = b2 = b3 = 0.0
+    whole = (last + 1) // 4 * 4
+    for i in range(0, whole, 4):
+        a0 += first[i] * g[i]
+        b0 += second[i] * g[i]
+        a1 += first[i + 1] * g[i + 1]
+        b1 += second[i + 1] * g[i + 1]
+        a2 += first[i + 2] * g[i + 2]
+        b2 += second[i + 2] * g[i + 2]
+        a3 += first[i + 3] * g[i + 3]
+        b3 += second[i + 3] * g[i + 3]
+    for i in range(whole, last + 1):
+        a0 += first[i] * g[i]
+        b0 += second[i] * g[i]
+    hobs = -1e300
+    for i in range(1, last):
+        x = g[i] - hts * (1.0 - t[i]) - hrs * t[i]
+        hobs = max(hobs, x)
+    return (a0 + a1) + (a2 + a3), (b0 + b1) + (b2 + b3), hobs
+
+
+@njit(cache=True, nogil=True)
+def smooth_ends(
+    t: FloatArray, s: FloatArray, first: FloatArray, second: FloatArray, g: FloatArray, last: int,
+    hts: float, hrs: float,
+) -> tuple[float, float, float, float]:
+    """Return the heights a.m.s.l. of the smooth surface at both ends, plain and for diffraction (eqs 61 to 67)."""
+    v1, v2, hobs = _smooth_sums(t, first, second, g, last, hts, hrs)
+    hst = 2.0 * v1 - v2
+    hsr = v2 - v1
+    hstp = hst
+    hsrp = hsr
+    if hobs > 0.0:
+        at = -1e300
+        ar = -1e300
+        for i in range(1, last):
+            w = s[i] * s[i]
+            x = g[i] - hts * (1.0 - t[i]) - hrs * t[i]
+            at = max(at, x * w * (1.0 - t[i]))
+            ar = max(ar, x * w * t[i])
+        hstp = hst - hobs * at / (at + ar)
+        hsrp = hsr - hobs * ar / (at + ar)
+    return hst, hsr, min(hstp, g[0]), min(hsrp, g[last])
+
+
+@njit(cache=True, nogil=True)
+def _height_gain(y: float, k: float) -> float:
+    """Return G(Y) in dB, eqs 36 and 36a with the floor 2 + 20 log K; y = beta Y."""
+    g = 17.6 * math.sqrt(y - 1.1) - 5.0 * math.log10(y - 1.1) - 8.0 if y > 2.0 else 20.0 * math.log10(y + 0.1 * y**3)
+    return float(max(g, 2.0 + 20.0 * math.log10(k)))
+
+
+@njit(cache=True, nogil=True)
+def _first_term_over(
+    eps: float, sigma: float, d: float, h1: float, h2: float, f: float, a: float, vertical: bool,
+) -> float:
+    """Return the first term of the residue series over one kind of ground, dB (eqs 29 to 37)."""
+    x = 18.0 * sigma / f
+    k = 0.036 * (a * f) ** (-1.0 / 3.0) * ((eps - 1.0) ** 2 + x * x) ** (-0.25)
+    if vertical:
+        k *= math.sqrt(eps * eps + x * x)
+    k2 = k * k
+    beta = (1.0 + 1.6 * k2 + 0.67 * k2 * k2) / (1.0 + 4.5 * k2 + 1.53 * k2 * k2)
+    xn = 21.88 * beta * (f / (a * a)) ** (1.0 / 3.0) * d
+    yf = 0.9575 * beta * (f * f / a) ** (1.0 / 3.0)
+    fx = 11.0 + 10.0 * math.log10(xn) - 17.6 * xn if xn >= 1.6 else -20.0 * math.log10(xn) - 5.6488 * xn**1.425
+    return float(-fx - _height_gain(beta * yf * h1, k) - _height_gain(beta * yf * h2, k))
+
+
+@njit(cache=True, nogil=True)
+def _first_term(d: float, h1: float, h2: float, f: float, a: float, sea: float, vertical: bool) -> float:
+    """Return the first term weighted by the share of the path over sea, dB (eq 28)."""
+    loss = 0.0
+    if sea < 1.0:
+        loss += (1.0 - sea) * _first_term_over(22.0, 0.003, d, h1, h2, f, a, vertical)
+    if sea > 0.0:
+        loss += sea * _first_term_over(80.0, 5.0, d, h1, h2, f, a, vertical)
+    return loss
+
+
+@njit(cache=True, nogil=True)
+def spherical(d: float, h1: float, h2: float, f: float, ae: float, sea: float, vertical: bool) -> float:
+    """Return the diffraction loss over a smooth earth of radius ae, dB (P.1812 section 4.3.2, eqs 22 to 27)."""
+    dlos = math.sqrt(2.0 * ae) * (math.sqrt(0.001 * h1) + math.sqrt(0.001 * h2))
+    if d >= dlos:
+        return _first_term(d, h1, h2, f, ae, sea, vertical)
+    c = (h1 - h2) / (h1 + h2)
+    m = 250.0 * d * d / (ae * (h1 + h2))
+    inner = min(1.0, max(-1.0, 1.5 * c * math.sqrt(3.0 * m / (m + 1.0) ** 3)))  # |.| <= 1 but for rounding
+    b = 2.0 * math.sqrt((m + 1.0) / (3.0 * m)) * math.cos(math.pi / 3.0 + math.acos(inner) / 3.0)
+    d1 = d * (1.0 + b) / 2.0
+    d2 = d - d1
+    h = ((h1 - 500.0 * d1 * d1 / ae) * d2 + (h2 - 500.0 * d2 * d2 / ae) * d1) / d
+    hreq = 17.456 * math.sqrt(d1 * d2 * (0.2998 / f) / d)
+    if h > hreq:
+        return 0.0
+    aem = 500.0 * (d / (math.sqrt(h1) + math.sqrt(h2))) ** 2
+    loss = _first_term(d, h1, h2, f, aem, sea, vertical)
+    return 0.0 if loss < 0.0 else (1.0 - h / hreq) * loss
+
+
+@njit(cache=True, nogil=True)
+def free_space(d_km: float, climb_m: float, f_ghz: float) -> float:
+    """Return the free-space loss over the slant distance, at least 1 m, dB (eq 8)."""
+    slant2 = d_km * d_km + (climb_m / 1000.0) ** 2
+    return 92.4 + 20.0 * math.log10(f_ghz) + 10.0 * math.log10(max(slant2, 1e-6))
+
+
+@njit(cache=True, nogil=True)
+def diffraction_loss(
+    t: FloatArray, s: FloatArray, first: FloatArray, second: FloatArray, h: FloatArray, g: FloatArray,
+    last: int, hts: float, hrs: float, d: float, f: float, ae: float, sea: float, vertical: bool,
+    every: bool,
+) -> tuple[float, float, float, float, bool, float, float, float, float, float]:
+    """Return delta-Bullington (eq 40) and its parts: ld, lbulla, lbulls, ldsph, los, v, hst, hsr, hstd, hsrd.
+
+    h : ground plus clutter; g : bare ground; only the inner points of h count. ``every`` = False leaves lbulls out
+    where the spherical loss is 0, for then the difference cannot be positive.
+    """
+    ce = 1.0 / ae
+    lam = 0.2998 / f
+    lbulla, los, v = bullington(t, s, h, last, hts, hrs, d, ce, lam)
+    hst, hsr, hstd, hsrd = smooth_ends(t, s, first, second, g, last, hts, hrs)
+    ldsph = spherical(d, hts - hstd, hrs - hsrd, f, ae, sea, vertical)
+    lbulls = 0.0
+    if every or ldsph > 0.0:
+        lbulls = bullington_over_sphere(t, s, last, hts - hstd, hrs - hsrd, d, ce, lam)
+    return lbulla + max(ldsph - lbulls, 0.0), lbulla, lbulls, ldsph, los, v, hst, hsr, hstd, hsrd
