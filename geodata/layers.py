@@ -103,7 +103,7 @@ def conform(frame: pd.DataFrame, layer: str) -> pd.DataFrame:
         if name not in frame:
             if column.required:
                 raise SchemaError("column_missing", layer=layer, column=name, have=", ".join(map(str, frame.columns)))
-            series = pd.Series(pd.NA, index=frame.index, dtype="object")
+            series = pd.Series(None, index=frame.index, dtype="object")
         else:
             series = frame[name]
         try:
