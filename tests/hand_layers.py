@@ -21,7 +21,7 @@ REFERENCE = date(2026, 9, 30)
 
 
 def layer(name: str, rows: Sequence[Mapping[str, object]], shapes: Sequence[object] | None = None) -> pd.DataFrame:
-    """A layer with the dictionary's columns; source rows count from 2."""
+    """Make a layer with the dictionary's columns; source rows count from 2."""
     frame = pd.DataFrame(list(rows)).assign(source_file=f"{name}.csv", source_row=range(2, len(rows) + 2))
     if shapes is None:
         return conform(frame, name)
@@ -103,7 +103,7 @@ def points(clusters: Sequence[Sequence[float]], people_per_household: float = 4.
 
 
 def signal(rsrp: Sequence[float], unknown: Sequence[int] | None = None) -> ServerSignal:
-    """What radio says of one operator and technology at points; NaN = no mast in range."""
+    """Return what radio says of one operator and technology at points; NaN = no mast in range."""
     level = np.array(rsrp, dtype=float)
     none = np.full(level.size, -1)
     return ServerSignal(

@@ -1,4 +1,6 @@
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from hand_layers import SOUTH, WEST, layer, placed, sample
 from shapely import box
@@ -9,7 +11,7 @@ from coverage.scenario import Scenario
 SERVICE = Scenario.default().service
 
 
-def claims():
+def claims() -> gpd.GeoDataFrame:
     rows = [
         {"operator": "Alpha", "technology": "4G", "zone": "core", "min_mbps": 4.0},
         {"operator": "Alpha", "technology": "4G", "zone": "edge", "min_mbps": 2.0},
@@ -18,11 +20,11 @@ def claims():
     return layer("claims", rows, shapes)
 
 
-def table(samples):
+def table(samples: list[dict[str, object]]) -> pd.DataFrame:
     return claims_against_measured(claims(), placed("measurements", samples), SERVICE).set_index("zone")
 
 
-def test_speed_is_compared_zone_by_zone_with_n():
+def test_speed_is_compared_zone_by_zone_with_n() -> None:
     got = table([
         sample(1, 1, -90, dl_mbps=3.9), sample(1, 1, -90, dl_mbps=4.0), sample(1, 1, -120, dl_mbps=None),
         sample(4, 4, -90, dl_mbps=2.0),
@@ -37,24 +39,24 @@ def test_speed_is_compared_zone_by_zone_with_n():
     assert set(got["rsrp_note"]) == {NOT_COMPARED}
 
 
-def test_without_samples_the_share_is_unknown_and_not_zero():
+def test_without_samples_the_share_is_unknown_and_not_zero() -> None:
     got = claims_against_measured(claims(), None, SERVICE)
     assert got["n_speed"].tolist() == [0, 0, 0]
     assert got["share_meets"].isna().all()
 
 
-def test_without_claims_the_table_is_empty():
+def test_without_claims_the_table_is_empty() -> None:
     assert claims_against_measured(None, placed("measurements", [sample(1, 1, -90)]), SERVICE).empty
 
 
-def test_a_claim_without_minimum_speed_is_met_by_nothing_and_missed_by_nothing():
+def test_a_claim_without_minimum_speed_is_met_by_nothing_and_missed_by_nothing() -> None:
     bare = claims().assign(min_mbps=np.nan)
     got = claims_against_measured(bare, placed("measurements", [sample(1, 1, -90)]), SERVICE)
     assert got["n_speed"].sum() == 0
     assert got["n_rsrp"].sum() == 1
 
 
-def test_model_against_measured():
+def test_model_against_measured() -> None:
     samples = placed("measurements", [sample(1, 1, -100), sample(1, 1, -120), sample(1, 1, -105), sample(1, 1, -100)])
     model = {("Alpha", "4G"): np.array([-96.0, -108.0, -115.0, np.nan]), ("Beta", "4G"): np.zeros(4)}
     got = model_against_measured(samples, model, SERVICE)

@@ -20,7 +20,7 @@ DISC = 0.5 * 64 * np.sin(2 * np.pi / 64) * 300.0**2  # area of the 64-sided disc
 GRID = Grid(VN2000_107_45, Affine(100, 0, 500_000, 0, -100, 1_700_300), (3, 3))
 
 
-def test_polygonise_three_by_three():
+def test_polygonise_three_by_three() -> None:
     cells = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1]], dtype=bool)
     shape = polygonise(cells, GRID, (0, 3, 0, 3))
     assert shape.area == 4 * 100.0**2
@@ -32,7 +32,7 @@ def test_polygonise_three_by_three():
 
 @given(st.lists(st.booleans(), min_size=36, max_size=36), st.tuples(*[st.integers(0, 6)] * 4))
 @settings(max_examples=60)
-def test_polygonise_against_single_cells(flags, window):
+def test_polygonise_against_single_cells(flags: list[bool], window: tuple[int, int, int, int]) -> None:
     cells = np.array(flags).reshape(6, 6)
     row0, row1, col0, col1 = min(window[:2]), max(window[:2]), min(window[2:]), max(window[2:])
     grid = Grid(VN2000_107_45, Affine(92.7, 0, 500_000.3, 0, -92.7, 1_700_300.7), (6, 6))
@@ -45,18 +45,18 @@ def test_polygonise_against_single_cells(flags, window):
     assert shape.symmetric_difference(one_by_one).area == pytest.approx(0, abs=1e-3)
 
 
-def test_a_lone_disc():
+def test_a_lone_disc() -> None:
     got = discs(np.array([[0.0, 0.0]]), np.array(["V1"], dtype=object), 300.0)
     assert got["V1"].area == pytest.approx(DISC)
 
 
-def test_discs_of_one_village_are_united():
+def test_discs_of_one_village_are_united() -> None:
     got = discs(np.array([[0.0, 0.0], [100.0, 0.0]]), np.array(["V1", "V1"], dtype=object), 300.0)
     circles = [shapely.Point(x, 0).buffer(300, quad_segs=16) for x in (0, 100)]
     assert got["V1"].equals(shapely.union_all(circles))
 
 
-def test_shared_ground_goes_to_the_nearer_cluster():
+def test_shared_ground_goes_to_the_nearer_cluster() -> None:
     got = discs(np.array([[0.0, 0.0], [400.0, 0.0]]), np.array(["V1", "V2"], dtype=object), 300.0)
     assert got["V1"].intersection(got["V2"]).area == pytest.approx(0, abs=1e-6)
     assert got["V1"].bounds[2] == pytest.approx(200.0)
@@ -65,7 +65,7 @@ def test_shared_ground_goes_to_the_nearer_cluster():
     assert got["V1"].area + got["V2"].area == pytest.approx(both.area)
 
 
-def test_two_clusters_at_one_place_go_to_the_village_that_sorts_first():
+def test_two_clusters_at_one_place_go_to_the_village_that_sorts_first() -> None:
     got = discs(np.zeros((2, 2)), np.array(["V2", "V1"], dtype=object), 300.0)
     assert got["V1"].area == pytest.approx(DISC)
     assert got["V2"].is_empty
@@ -74,7 +74,7 @@ def test_two_clusters_at_one_place_go_to_the_village_that_sorts_first():
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.sampled_from(["A", "B", "C"])), min_size=1,
                 max_size=12))
 @settings(max_examples=40, deadline=None)
-def test_discs_never_overlap_and_lose_no_ground(rows):
+def test_discs_never_overlap_and_lose_no_ground(rows: list[tuple[int, int, str]]) -> None:
     xy = np.array([(x * 100.0, y * 100.0) for x, y, _ in rows])
     got = discs(xy, np.array([o for *_, o in rows], dtype=object), 300.0)
     whole = shapely.union_all([shapely.Point(*p).buffer(300, quad_segs=16) for p in xy])
@@ -86,7 +86,7 @@ def test_discs_never_overlap_and_lose_no_ground(rows):
     assert overlap == pytest.approx(0, abs=1e-6)
 
 
-def test_gap_discs_are_clipped_to_the_commune():
+def test_gap_discs_are_clipped_to_the_commune() -> None:
     villages = pd.DataFrame({
         "village_code": ["V1", "V2"], "commune_code": ["99001", "99002"], "name": ["Một", "Hai"],
         "unserved_households": [10, 20], "unserved_people": [40.0, 80.0]})
@@ -98,18 +98,18 @@ def test_gap_discs_are_clipped_to_the_commune():
     assert (layer["operator"].iloc[0], layer["technology"].iloc[0], layer["people"].iloc[0]) == ("TATCA", "4G", 40.0)
 
 
-def test_exclusive_gives_the_shared_part_to_the_earlier():
+def test_exclusive_gives_the_shared_part_to_the_earlier() -> None:
     got = exclusive([box(0, 0, 2, 1), box(1, 0, 3, 1), box(5, 0, 6, 1)])
     assert [s.area for s in got] == [2.0, 1.0, 1.0]
     bow_tie = Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
     assert exclusive([bow_tie])[0].is_valid
 
 
-def _level(values) -> Raster:
+def _level(values: np.ndarray) -> Raster:
     return Raster(values, flat().grid, "dBm", "rsrp")
 
 
-def test_gap_land_by_commune():
+def test_gap_land_by_commune() -> None:
     ground = flat()
     level = np.full(ground.grid.shape, -90.0, np.float32)
     level[:10, :] = -110.1                      # the northern kilometre of all three: 30 km2 below the threshold
@@ -124,7 +124,7 @@ def test_gap_land_by_commune():
     assert gap_land(_level(exact), ground, communes(), -110.0)[0]["commune_code"].tolist() == ["99002"]
 
 
-def test_land_without_elevation_is_unknown_and_no_gap():
+def test_land_without_elevation_is_unknown_and_no_gap() -> None:
     ground = flat()
     holes = ground.values.copy()
     holes[:10, :100] = np.nan
@@ -134,7 +134,7 @@ def test_land_without_elevation_is_unknown_and_no_gap():
     assert unknown == pytest.approx(10.0)
 
 
-def test_overlapping_communes_give_no_overlapping_gaps():
+def test_overlapping_communes_give_no_overlapping_gaps() -> None:
     two = communes().iloc[:2].copy()
     two.geometry = [box(500_000, 1_700_000, 512_000, 1_710_000), two.geometry.iloc[1]]
     ground = flat()
@@ -143,7 +143,7 @@ def test_overlapping_communes_give_no_overlapping_gaps():
     assert layer["area_km2"].sum() == pytest.approx(200.0)
 
 
-def test_best_level_takes_the_highest_and_refuses_another_grid():
+def test_best_level_takes_the_highest_and_refuses_another_grid() -> None:
     ground = flat()
     low, high = np.full(ground.grid.shape, -120.0), np.full(ground.grid.shape, np.nan)
     high[0, 0] = -80.0
@@ -155,7 +155,7 @@ def test_best_level_takes_the_highest_and_refuses_another_grid():
         best_level([Raster(np.zeros((3, 3)), GRID, "dBm", "rsrp")], ground)
 
 
-def test_gap_points_hold_villages_and_clusters():
+def test_gap_points_hold_villages_and_clusters() -> None:
     villages = gpd.GeoDataFrame({
         "village_code": ["V1", "V2", "V3"], "commune_code": "99001", "name": ["Một", "Hai", "Ba"],
         "status_printed": ["trang", "phu", "lom"], "households": [10, 20, 30], "people": [40.0, 80.0, 120.0],

@@ -8,7 +8,7 @@ from hand_layers import communes
 from coverage.gap.communes import commune_status, commune_table, count, difficult_by_power, uncovered_border
 
 
-def villages(rows) -> pd.DataFrame:
+def villages(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     """Rows: commune, model status, printed status, power, difficult, unserved households."""
     frame = pd.DataFrame(rows, columns=["commune_code", "status_model", "status_printed", "grid_power", "difficult",
                                         "unserved_households"])
@@ -28,7 +28,7 @@ CASE = villages([
 ])
 
 
-def test_denominators_of_the_official_lists():
+def test_denominators_of_the_official_lists() -> None:
     """Tuyên Quang, January 2026: 91 of 3,802 trắng, 182 of 3,711 lõm."""
     got = count(["trang"] * 91 + ["lom"] * 182 + ["phu"] * (3802 - 91 - 182))
     assert got.villages == 3802
@@ -43,11 +43,11 @@ def test_denominators_of_the_official_lists():
     ((1, 1, 1, 3), "con_trang"), ((0, 1, 1, 3), "con_lom"), ((0, 0, 1, 3), "chua_du_dl"), ((0, 0, 0, 3), "da_phu_het"),
     ((0, 0, 0, 0), "chua_du_dl"),
 ])
-def test_commune_status_is_count_based(counts, expected):
+def test_commune_status_is_count_based(counts: tuple[int, int, int, int], expected: str) -> None:
     assert commune_status(*counts) == expected
 
 
-def test_border_first_then_unserved_households():
+def test_border_first_then_unserved_households() -> None:
     table = commune_table(communes(), CASE)
     assert table["commune_code"].tolist() == ["99001", "99002", "99003"]
     assert table["rank"].tolist() == [1, 2, 3]
@@ -62,7 +62,7 @@ def test_border_first_then_unserved_households():
     assert table.crs == communes().crs
 
 
-def test_an_uncovered_border_commune_is_on_the_list_and_has_a_gap():
+def test_an_uncovered_border_commune_is_on_the_list_and_has_a_gap() -> None:
     table = commune_table(communes(), CASE)
     assert uncovered_border(table)["commune_code"].tolist() == ["99001"]
     covered = CASE.assign(status_model="phu")
@@ -71,14 +71,14 @@ def test_an_uncovered_border_commune_is_on_the_list_and_has_a_gap():
     assert uncovered_border(table, printed=True)["commune_code"].tolist() == ["99001"]
 
 
-def test_a_commune_without_villages_is_not_called_covered():
+def test_a_commune_without_villages_is_not_called_covered() -> None:
     table = commune_table(communes(), CASE[CASE["commune_code"] == "99003"])
     first = table.set_index("commune_code").loc["99001"]
     assert first["villages"] == 0
     assert first["status"] == "chua_du_dl"
 
 
-def test_difficult_by_power():
+def test_difficult_by_power() -> None:
     got = difficult_by_power(CASE).set_index("difficult")
     assert got.loc[True, ["powered_trang", "unpowered_trang", "unpowered_villages"]].tolist() == [1, 0, 1]
     assert got.loc[False, ["powered_trang", "powered_lom", "power_unknown_trang"]].tolist() == [0, 1, 1]

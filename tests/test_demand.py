@@ -6,15 +6,16 @@ from hand_layers import cluster, layers, mast, placed, village
 
 from coverage.errors import GapError
 from coverage.gap.demand import CENTRE, demand_points
+from geodata.findings import Finding
 
 MASTS = [mast("A1", 5, 5)]
 
 
-def _codes(findings) -> list[str]:
+def _codes(findings: tuple[Finding, ...]) -> list[str]:
     return [f.code for f in findings]
 
 
-def test_people_live_on_clusters_only():
+def test_people_live_on_clusters_only() -> None:
     villages = [village("99001-001", 1, 1, households=100, people=450.0)]
     clusters = placed("clusters", [cluster("c0", "99001-001", 1, 1, 60), cluster("c1", "99001-001", 2, 1, 40)])
     points, findings = demand_points(layers(villages, MASTS, clusters=clusters))
@@ -26,7 +27,7 @@ def test_people_live_on_clusters_only():
     assert findings == ()
 
 
-def test_a_village_without_clusters_has_one_at_its_centre():
+def test_a_village_without_clusters_has_one_at_its_centre() -> None:
     villages = [village("99001-001", 1, 1), village("99001-002", 3, 1, households=10, people=41.0)]
     clusters = placed("clusters", [cluster("c0", "99001-001", 1, 1, 100)])
     points, findings = demand_points(layers(villages, MASTS, clusters=clusters))
@@ -37,14 +38,14 @@ def test_a_village_without_clusters_has_one_at_its_centre():
     assert findings == ()
 
 
-def test_no_cluster_layer_at_all():
+def test_no_cluster_layer_at_all() -> None:
     points, _ = demand_points(layers([village("99002-001", 15, 1)], MASTS))
     assert points.people.sum() == 400.0
     assert len(points) == 2
 
 
 @pytest.mark.parametrize(("households", "people"), [(0, 400.0), (None, 400.0), (100, None)])
-def test_unknown_people_are_a_finding_not_a_guess(households, people):
+def test_unknown_people_are_a_finding_not_a_guess(households: int | None, people: float | None) -> None:
     villages = [village("99001-001", 1, 1, households=households, people=people), village("99001-002", 3, 1)]
     clusters = placed("clusters", [cluster("c0", "99001-001", 1, 1, 30), cluster("c1", "99001-002", 3, 1, 100)])
     points, findings = demand_points(layers(villages, MASTS, clusters=clusters))
@@ -57,14 +58,14 @@ def test_unknown_people_are_a_finding_not_a_guess(households, people):
     assert "99001-001" in finding.message("vi")
 
 
-def test_a_cluster_of_no_village_is_listed_and_left_out():
+def test_a_cluster_of_no_village_is_listed_and_left_out() -> None:
     clusters = placed("clusters", [cluster("c0", "99001-001", 1, 1, 100), cluster("cx", "99001-777", 1, 2, 9)])
     points, findings = demand_points(layers([village("99001-001", 1, 1)], MASTS, clusters=clusters))
     assert "cx" not in points.point_code
     assert [(f.code, f.values, f.rows) for f in findings] == [("cluster_without_village", ("cx",), (3,))]
 
 
-def test_clusters_that_do_not_add_up_are_said_and_not_rescaled():
+def test_clusters_that_do_not_add_up_are_said_and_not_rescaled() -> None:
     clusters = placed("clusters", [cluster("c0", "99001-001", 1, 1, 70), cluster("c1", "99001-001", 2, 1, 50)])
     points, findings = demand_points(layers([village("99001-001", 1, 1)], MASTS, clusters=clusters))
     assert points.households.sum() == 120.0
@@ -73,7 +74,7 @@ def test_clusters_that_do_not_add_up_are_said_and_not_rescaled():
     assert findings[0].details["clusters"] == 120
 
 
-def test_a_cluster_without_households():
+def test_a_cluster_without_households() -> None:
     clusters = placed("clusters", [cluster("c0", "99001-001", 1, 1, 100), cluster("c1", "99001-001", 2, 1, None)])
     points, findings = demand_points(layers([village("99001-001", 1, 1)], MASTS, clusters=clusters))
     assert "cluster_households_missing" in _codes(findings)
@@ -81,7 +82,7 @@ def test_a_cluster_without_households():
     assert points.sum_by_village(points.people).tolist() == [400.0]
 
 
-def test_broken_layers_are_refused():
+def test_broken_layers_are_refused() -> None:
     twice = [village("99001-001", 1, 1), village("99001-001", 2, 1)]
     with pytest.raises(GapError, match="99001-001"):
         demand_points(layers(twice, MASTS))

@@ -5,6 +5,7 @@ from hand_layers import layer, layers, mast, village
 
 from coverage.errors import GapError
 from coverage.gap.published import Decision, match_published, official_status, reconcile
+from geodata.layers import Layers
 
 MASTS = [mast("A1", 5, 5)]
 VILLAGES = [
@@ -17,12 +18,12 @@ VILLAGES = [
 ]
 
 
-def pack(*rows):
+def pack(*rows: tuple[object, ...]) -> Layers:
     listed = [dict(zip(("village_name", "commune_name", "status", "households"), r, strict=True)) for r in rows]
     return layers(VILLAGES, MASTS, published=layer("published", listed))
 
 
-def codes(data) -> list[tuple[str, str]]:
+def codes(data: Layers) -> list[tuple[str, str]]:
     return [("" if m.village is None else data.villages["village_code"].iloc[m.village], m.how)
             for m in match_published(data)]
 
@@ -38,11 +39,11 @@ def codes(data) -> list[tuple[str, str]]:
     (("A Tiêng", "Xã Không Có", "trang", 100), ("", "none")),
     (("Chưa Nghe", "Xã Hòa Sơn", "trang", 100), ("", "none")),
 ])
-def test_matching(row, expected):
+def test_matching(row: tuple[object, ...], expected: tuple[str, str]) -> None:
     assert codes(pack(row)) == [expected]
 
 
-def test_reasons_are_given():
+def test_reasons_are_given() -> None:
     data = pack(("Bản Mới", "Xã Suối Đá", "trang", None), ("A Tiêng", "Xã Không Có", "trang", 1),
                 ("Chưa Nghe", "Xã Hòa Sơn", "lom", 1))
     reasons = [m.reason for m in match_published(data)]
@@ -54,13 +55,13 @@ def test_reasons_are_given():
     assert "Chưa Nghe" in findings[0].values[2]
 
 
-def test_a_village_is_not_taken_twice():
+def test_a_village_is_not_taken_twice() -> None:
     data = pack(("A Tiêng", "Xã Hòa Sơn", "trang", 100), ("A tiêng", "Xã Hòa Sơn", "lom", 100))
     assert codes(data) == [("99001-001", "exact"), ("", "none")]
     assert "dòng 2" in match_published(data)[1].reason
 
 
-def test_the_office_stands_by_what_it_said_and_by_nothing_else():
+def test_the_office_stands_by_what_it_said_and_by_nothing_else() -> None:
     data = pack(("A Tiêng", "Xã Hòa Sơn", "trang", 100))
     status, source, findings = official_status(data, match_published(data))
     assert status[0] == "trang"
@@ -69,7 +70,7 @@ def test_the_office_stands_by_what_it_said_and_by_nothing_else():
     assert findings == ()
 
 
-def test_a_decision_stands_above_the_list_and_the_latest_above_the_others():
+def test_a_decision_stands_above_the_list_and_the_latest_above_the_others() -> None:
     data = pack(("A Tiêng", "Xã Hòa Sơn", "trang", 100))
     old = Decision("99001-001", "lom", "khảo sát", "Nguyễn Văn A", date(2026, 1, 1), "qd1.pdf")
     new = Decision("99001-001", "phu", "trạm mới", "Nguyễn Văn A", date(2026, 8, 1), "qd2.pdf")
@@ -77,7 +78,7 @@ def test_a_decision_stands_above_the_list_and_the_latest_above_the_others():
     assert (status[0], source[0]) == ("phu", "decision")
 
 
-def test_broken_decisions():
+def test_broken_decisions() -> None:
     with pytest.raises(GapError, match="mất sóng"):
         Decision("99001-001", "mất sóng", "r", "n", date(2026, 1, 1), "qd.pdf")
     with pytest.raises(GapError, match="lý do"):
@@ -88,7 +89,7 @@ def test_broken_decisions():
         official_status(data, match_published(data), [lost])
 
 
-def test_reconciliation():
+def test_reconciliation() -> None:
     data = pack(("A Tiêng", "Xã Hòa Sơn", "trang", 100), ("Hòa bình", "Xã Hòa Sơn", "trang", 100),
                 ("A Tiêng", "Xã Suối Đá", "trang", 100), ("Thôn 3", "Phường Cầu Mới", "lom", 100),
                 ("Chưa Nghe", "Xã Hòa Sơn", "lom", 1))
@@ -105,7 +106,7 @@ def test_reconciliation():
     assert table["commune_name"].iloc[5] == "Xã Suối Đá"
 
 
-def test_without_a_list_there_is_nothing_to_reconcile():
+def test_without_a_list_there_is_nothing_to_reconcile() -> None:
     data = layers(VILLAGES, MASTS)
     assert match_published(data) == ()
     assert reconcile(data, (), ["trang"] * 6).empty
