@@ -8,19 +8,9 @@ import numpy as np
 import shapely
 
 from coverage.brief import palette
-from coverage.brief.web_layers import (
-    Source,
-    bounds_of,
-    communes_layer,
-    gaps_layer,
-    ground,
-    lines_layers,
-    map_of,
-    masts_layers,
-    vector_layer,
-    villages_layer,
-)
+from coverage.brief.web_layers import communes_layer, gaps_layer, ground, lines_layers, masts_layers, villages_layer
 from coverage.brief.web_map import LayerSpec, MapSpec, PageStore, standalone_page
+from coverage.brief.web_source import Source, bounds_of, map_of, vector_layer
 from coverage.brief.web_text import escaped, map_word, swatch
 from coverage.brief.web_tips import gained_tip, site_tip
 from coverage.brief.words import plain, vn_date, vn_money
