@@ -1,0 +1,262 @@
+"""The plan: where public money should build under each budget, in which order, what it changes and how proven that is.
+
+Every gain is "after minus before" of ``coverage.siting.effect.totals``; the objective of the solver is asserted
+against it.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from coverage.compute import Progress, silent
+from coverage.errors import PlanError
+from coverage.gap.assessment import Assessment
+from coverage.optimise.exact import solve
+from coverage.optimise.problem import Problem, Selection
+from coverage.scenario import Scenario
+from coverage.siting.candidates import Candidates, candidates
+from coverage.siting.distances import nearest
+from coverage.siting.effect import Totals, effect, totals
+from coverage.siting.need import Need, need_of, plan_year, reference_date
+from coverage.siting.options import options
+from coverage.siting.reach import Reach, reach
+from coverage.siting.why import why
+from geodata.findings import Finding
+from geodata.layers import Layers
+
+__all__ = ["BudgetPlan", "Density", "Plan", "Totals", "density_check", "propose"]
+PEOPLE_TOLERANCE = 1e-6     # the objective must equal after - before; sums of fractions of people differ by less
+SITE_COLUMNS = (
+    "order", "option_id", "site_id", "name", "commune_code", "commune_name", "is_border", "kind", "candidate_kind",
+    "technology", "band_mhz", "backhaul", "backhaul_to", "backhaul_m", "power", "height_m", "host_site_code",
+    "host_operator", "access", "capex_mvnd", "opex_mvnd_year", "cost_mvnd", "new_people", "new_households",
+    "new_villages", "other_people", "other_households", "alone_people", "restriction", "restriction_name",
+    "earliest_year", "road_m", "power_m", "fibre_m", "ground_m", "duplicate_of", "why_vi", "why_en", "cost_lines",
+)
+
+
+@dataclass(frozen=True)
+class BudgetPlan:
+    """The plan under one budget.
+
+    Parameters
+    ----------
+    selection : options (rows of ``Plan.options``) with value, bound, gap, status.
+    sites : one row per site in build order, columns SITE_COLUMNS and point geometry.
+    villages : village_code, status_before, status_after, newly_served_people, served_by (option ids).
+    before, after : totals of the baseline of the plan year, and of it with the sites.
+    margin_villages : "± n thôn", two standard deviations of the villages gained by the model's error.
+    """
+
+    budget_mvnd: float
+    selection: Selection
+    sites: gpd.GeoDataFrame
+    villages: pd.DataFrame
+    before: Totals
+    after: Totals
+    margin_villages: int
+
+    @property
+    def gained_people(self) -> float:
+        """Eligible people who get signal: after minus before."""
+        return self.after.eligible_people_served - self.before.eligible_people_served
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Plans for all budgets over the same candidate places, prices and coverage model.
+
+    Parameters
+    ----------
+    candidates, removed : the places considered, and those left out with the reason.
+    options : everything that may be built, priced (``coverage.siting.options``).
+    year : the first year in which it can be built; the baseline holds committed masts due by its end.
+    land_checked : False where no restricted land was supplied: "chưa kiểm tra đất, rừng, biên giới".
+    today : totals of the assessment itself, without committed masts.
+    findings : what the reader must know of the plan; road_findings : of the roads.
+    """
+
+    scenario: Scenario
+    candidates: gpd.GeoDataFrame
+    removed: pd.DataFrame
+    options: pd.DataFrame
+    budgets: tuple[BudgetPlan, ...]
+    year: int
+    land_checked: bool
+    today: Totals
+    findings: tuple[Finding, ...]
+    road_findings: tuple[Finding, ...] = ()
+
+
+def propose(
+    layers: Layers, assessment: Assessment, scenario: Scenario, *, progress: Progress = silent
+) -> Plan:
+    """Return where to build under each budget of the scenario.
+
+    With nobody eligible without signal, or nobody in reach, the plans are empty and a finding says so.
+
+    Raises
+    ------
+    PlanError
+        "plan_budget_small" where a budget is below the cheapest option that serves anybody.
+    """
+    case = _case(layers, assessment, scenario, progress)
+    budgets = tuple(_budget_plan(case, budget, progress) for budget in scenario.budgets_mvnd)
+    return Plan(
+        scenario=scenario, candidates=case.places.frame, removed=case.places.removed, options=case.options,
+        budgets=budgets, year=plan_year(layers, scenario), land_checked=case.places.land_checked,
+        today=totals(assessment, scenario, case.need.known, np.asarray(assessment.served["4g"], dtype=bool)),
+        findings=_findings(case),
+    )
+
+
+@dataclass(frozen=True)
+class Density:
+    """The same budgets with candidate places twice as dense in each direction: people gained and the proven bound."""
+
+    spacing_m: float
+    candidates: int
+    budgets_mvnd: tuple[float, ...]
+    people: tuple[float, ...]
+    bound: tuple[float, ...]
+
+
+def density_check(
+    layers: Layers, assessment: Assessment, scenario: Scenario, *, progress: Progress = silent
+) -> Density:
+    """Return what the plans would gain with half the spacing between candidate places, to print beside the proof."""
+    spacing = scenario.siting.spacing_m / 2.0
+    dense = replace(scenario, siting=replace(scenario.siting, spacing_m=spacing))
+    case = _case(layers, assessment, dense, progress)
+    found = [_select(case, budget, progress) for budget in dense.budgets_mvnd]
+    return Density(spacing, len(case.places.frame), dense.budgets_mvnd,
+                   tuple(s.value for s in found), tuple(s.bound for s in found))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """Everything the budgets share."""
+
+    layers: Layers
+    assessment: Assessment
+    scenario: Scenario
+    need: Need
+    places: Candidates
+    options: pd.DataFrame
+    reach: Reach
+    crowded: int
+
+
+def _case(layers: Layers, assessment: Assessment, scenario: Scenario, progress: Progress) -> _Case:
+    need = need_of(layers, assessment, scenario)
+    places = candidates(layers, assessment, scenario, need, progress=progress)
+    table = options(places, layers, scenario)
+    found = reach(table, need.xy_m, layers.elevation, scenario, progress=progress)
+    gain = found.served @ need.eligible_people
+    households = found.served @ np.asarray(assessment.points.households, dtype=np.float64)[need.point]
+    small = (table["kind"] == "small_cell_satellite").to_numpy()
+    crowded = small & (households > scenario.rate("small_cell_max_households"))
+    useful = np.flatnonzero((gain > 0) & ~crowded)
+    table = table.iloc[useful].reset_index(drop=True).assign(reachable_people=gain[useful])
+    return _Case(layers, assessment, scenario, need, places, table,
+                 Reach(found.served[useful], found.probability[useful]), int(np.count_nonzero(crowded)))
+
+
+def _select(case: _Case, budget_mvnd: float, progress: Progress) -> Selection:
+    """Solve one budget; refuse a budget that no useful option fits."""
+    table, need = case.options, case.need
+    if len(table) and budget_mvnd < table["cost_mvnd"].min():
+        row = table.loc[table["cost_mvnd"].idxmin()]
+        raise PlanError("plan_budget_small", budget=_mvnd(budget_mvnd), cost=_mvnd(row["cost_mvnd"]),
+                        option=row["option_id"])
+    problem = Problem(
+        reach=case.reach.served, people=need.eligible_people, cost_mvnd=table["cost_mvnd"].to_numpy(dtype=np.float64),
+        site=pd.factorize(table["site_id"])[0], option_ids=tuple(table["option_id"]), budget_mvnd=budget_mvnd,
+        served_before=np.zeros(need.point.size, dtype=bool),
+        tie_length_m=table["backhaul_m"].to_numpy(dtype=np.float64),
+    )
+    solver = case.scenario.solver
+    return solve(problem, time_limit_s=solver.time_limit_s, gap=solver.gap, progress=progress)
+
+
+def _budget_plan(case: _Case, budget_mvnd: float, progress: Progress) -> BudgetPlan:
+    selection = _select(case, budget_mvnd, progress)
+    need, scenario = case.need, case.scenario
+    what = effect(case.assessment, scenario, need, case.reach, list(case.options["option_id"]), selection.order)
+    before = totals(case.assessment, scenario, need.known, need.served_before)
+    after = totals(case.assessment, scenario, need.known, what.served_after)
+    gained = after.eligible_people_served - before.eligible_people_served
+    if not math.isclose(gained, selection.value, rel_tol=1e-9, abs_tol=PEOPLE_TOLERANCE):
+        raise PlanError("plan_gain_differs", value=selection.value, gained=gained)
+    sites = _sites(case, selection, what.sites)
+    return BudgetPlan(budget_mvnd, selection, sites, what.villages, before, after, what.margin_villages)
+
+
+def _sites(case: _Case, selection: Selection, gains: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the chosen sites in build order with what each adds and why."""
+    chosen = case.options.iloc[list(selection.order)].reset_index(drop=True)
+    place = case.places.frame.drop(columns=["x_m", "y_m", "geometry", "reachable_people"])
+    place = place.rename(columns={"kind": "candidate_kind"})
+    table = chosen.merge(place, on="site_id", how="left", validate="one_to_one")
+    communes = case.layers.communes[["commune_code", "name", "is_border"]].rename(columns={"name": "commune_name"})
+    table = table.merge(communes.astype({"commune_code": str}), on="commune_code", how="left")
+    table = pd.concat([table, gains.drop(columns=["village_rows"])], axis=1)
+    table["order"] = np.arange(1, len(table) + 1)
+    table["duplicate_of"] = _duplicates(case, table)
+    texts = [why(case.assessment, site, gain, first=at == 0) for at, (site, gain) in enumerate(
+        zip(table.to_dict("records"), gains.to_dict("records"), strict=True))]
+    table["why_vi"], table["why_en"] = [t[0] for t in texts], [t[1] for t in texts]
+    shape = gpd.points_from_xy(table["x_m"], table["y_m"])
+    return gpd.GeoDataFrame(table[list(SITE_COLUMNS)], geometry=shape, crs=case.places.frame.crs)
+
+
+def _duplicates(case: _Case, table: pd.DataFrame) -> list[str]:
+    """Return for every new site the nearest mast on air or committed within the duplicate radius, "" without one."""
+    sites = case.layers.sites[case.layers.sites["state"].isin(["on_air", "committed"])].reset_index(drop=True)
+    near = nearest(sites, table[["x_m", "y_m"]].to_numpy(dtype=np.float64))
+    out = []
+    for kind, away, row in zip(table["kind"], near.m, near.row, strict=True):
+        close = kind != "shared" and away <= case.scenario.service.duplicate_radius_m
+        out.append(f"{sites['site_code'].iloc[row]} ({sites['operator'].iloc[row]})" if close else "")
+    return out
+
+
+def _mvnd(value: float) -> str:
+    return f"{value:,.1f}".translate(str.maketrans(",.", ".,"))
+
+
+def _findings(case: _Case) -> tuple[Finding, ...]:
+    """Return what a reader must know: nobody to serve, nobody in reach, land or distances unchecked."""
+    def say(code: str, layer: str, **details: Any) -> Finding:
+        return Finding(code, layer=layer, details=details, package="coverage")
+
+    out = []
+    if not case.need.targets_m.size:
+        out.append(say("plan_nobody_unserved", "villages"))
+    elif case.options.empty:
+        out.append(say("plan_nobody_in_reach", "villages", people=round(case.need.eligible_people.sum())))
+    if not case.places.land_checked:
+        out.append(say("plan_land_unchecked", "restricted"))
+    removed = int((case.places.removed["reason"] == "cam").sum())
+    if removed:
+        out.append(say("plan_land_removed", "restricted", number=removed))
+    if case.crowded:
+        out.append(say("plan_small_cell_crowded", "villages", number=case.crowded,
+                       households=round(case.scenario.rate("small_cell_max_households"))))
+    for layer, code in (("roads", "plan_roads_missing"), ("power_lines", "plan_power_missing")):
+        if getattr(case.layers, layer) is None:
+            out.append(say(code, layer))
+    if case.layers.fibre_routes is None and case.layers.fibre_nodes is None:
+        out.append(say("plan_fibre_missing", "fibre_routes"))
+    committed = case.layers.sites["state"] == "committed"
+    if committed.any():
+        served = case.need.served_before & ~np.asarray(case.assessment.served["4g"], dtype=bool)
+        people = math.fsum(np.asarray(case.assessment.points.people, dtype=np.float64)[served])
+        out.append(say("plan_committed_counted", "sites", people=round(people),
+                       year=plan_year(case.layers, case.scenario),
+                       reference=f"{reference_date(case.layers, case.scenario):%d/%m/%Y}"))
+    return tuple(out)

@@ -1,0 +1,100 @@
+"""Who has no signal at the start of the plan: demand points, with the people that count for public-service money."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from coverage.gap.assessment import Assessment
+from coverage.gap.masts import baseline_sites
+from coverage.radio.link_budget import load_presets, service_probability
+from coverage.radio.profile_loss import Atmosphere
+from coverage.radio.signal import signal_at_points
+from coverage.radio.sites import site_table
+from coverage.scenario import Scenario
+from geodata.layers import Layers
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.intp]
+HEADLINE = "4g"     # technology class of the headline, as in Assessment.served
+
+
+@dataclass(frozen=True)
+class Need:
+    """Points known to be without signal in the baseline (k,), and the service of all points (n,) before the plan.
+
+    Parameters
+    ----------
+    point : row of each point in ``Assessment.points``. xy_m : (k, 2).
+    people : people of the cluster; centres have none. eligible_people : the same, 0 where the village is not eligible.
+    village : row of the point's village in ``Assessment.villages``.
+    served_before : (n,) served on 31/12 of the plan year without the plan: today, or by a committed mast due by then.
+    known : (n,) whether the service of the point is known; the plan claims nothing where it is not.
+    """
+
+    point: IntArray
+    xy_m: FloatArray
+    people: FloatArray
+    eligible_people: FloatArray
+    village: IntArray
+    served_before: BoolArray
+    known: BoolArray
+
+    @property
+    def targets_m(self) -> FloatArray:
+        """Return the places (k, 2) where eligible people live without signal."""
+        return self.xy_m[self.eligible_people > 0]
+
+
+def reference_date(layers: Layers, scenario: Scenario) -> date:
+    """Return the scenario's reference date, else the pack's; never the clock."""
+    return scenario.reference_date or layers.info.reference_date
+
+
+def plan_year(layers: Layers, scenario: Scenario) -> int:
+    """Return the first year in which the plan can be built: the one after the reference date."""
+    return reference_date(layers, scenario).year + 1
+
+
+def village_rows(assessment: Assessment) -> IntArray:
+    """Return for every demand point (n,) the row of its village in ``Assessment.villages``."""
+    codes = assessment.villages["village_code"].astype(str)
+    where = dict(zip(codes, range(len(codes)), strict=True))
+    points = assessment.points.village_code
+    return np.fromiter((where[str(c)] for c in points), dtype=np.intp, count=len(points))
+
+
+def need_of(layers: Layers, assessment: Assessment, scenario: Scenario) -> Need:
+    """Return the points without signal in the headline class at the start of the plan."""
+    points = assessment.points
+    village = village_rows(assessment)
+    eligible = assessment.villages["eligible"].to_numpy(dtype=bool)[village]
+    today = np.asarray(assessment.served[HEADLINE], dtype=bool)
+    known = today | (assessment.point_table["evidence"] != "none").to_numpy(dtype=bool)
+    before = today | _by_committed(layers, assessment, scenario, ~today & known)
+    at = np.flatnonzero(~before & known)
+    people = np.asarray(points.people, dtype=np.float64)
+    counted = np.where(eligible, people, 0.0)
+    xy = np.asarray(points.xy_m, dtype=np.float64)
+    return Need(at, xy[at], people[at], counted[at], village[at], before, known)
+
+
+def _by_committed(layers: Layers, assessment: Assessment, scenario: Scenario, candidates: BoolArray) -> BoolArray:
+    """Tell which of the candidate points (n,) committed masts due by the end of the plan year will serve."""
+    out = np.zeros(candidates.size, dtype=bool)
+    sites = baseline_sites(layers.sites, plan_year(layers, scenario))
+    late = sites[(sites["state"] != "on_air") & sites["technology"].isin(scenario.service.headline_technologies)]
+    at = np.flatnonzero(candidates)
+    if late.empty or not at.size:
+        return out
+    service = scenario.service
+    signal = signal_at_points(
+        site_table(late, load_presets()), np.asarray(assessment.points.xy_m)[at], layers.elevation,
+        radius_m=scenario.radio.radius_m, rx_agl_m=service.rx_height_m,
+        atmosphere=Atmosphere(scenario.radio.dn, scenario.radio.n0))
+    for one in signal.by_key.values():
+        p = service_probability(one.rsrp_dbm, service.rsrp_served_dbm, service.sigma_model_db)
+        out[at[np.nan_to_num(p) >= service.served_min_probability]] = True
+    return out
