@@ -89,6 +89,7 @@ def columns_of(layer: str) -> dict[str, Column]:
 
 _DTYPES: Mapping[str, str] = {
     "code": "string", "text": "string", "choice": "string", "int": "Int64", "float": "float64", "bool": "boolean",
+    "date": "datetime64[us]",
 }
 
 
@@ -107,7 +108,9 @@ def conform(frame: pd.DataFrame, layer: str) -> pd.DataFrame:
         else:
             series = frame[name]
         try:
-            out[name] = pd.to_datetime(series) if column.type == "date" else series.astype(_DTYPES[column.type])
+            if column.type == "date":
+                series = pd.to_datetime(series)
+            out[name] = series.astype(_DTYPES[column.type])
         except (ValueError, TypeError) as error:
             raise SchemaError("column_type", layer=layer, column=name, type=column.type, error=str(error)) from error
     for name in PROVENANCE:

@@ -1,0 +1,1 @@
+"""Writing: vectors, rasters, tables and packs, whole or not at all."""
