@@ -15,13 +15,14 @@ import pandas as pd
 from coverage.compute import Progress, silent
 from coverage.errors import PlanError
 from coverage.gap.assessment import Assessment
+from coverage.gap.service import HEADLINE_CLASS, reference_date
 from coverage.optimise.exact import solve
 from coverage.optimise.problem import Problem, Selection
 from coverage.scenario import Scenario
 from coverage.siting.candidates import Candidates, candidates
 from coverage.siting.distances import nearest
 from coverage.siting.effect import Totals, effect, totals
-from coverage.siting.need import Need, need_of, plan_year, reference_date
+from coverage.siting.need import Need, need_of, plan_year
 from coverage.siting.options import options
 from coverage.siting.reach import Reach, reach
 from coverage.siting.why import why
@@ -109,7 +110,7 @@ def propose(
     return Plan(
         scenario=scenario, candidates=case.places.frame, removed=case.places.removed, options=case.options,
         budgets=budgets, year=plan_year(layers, scenario), land_checked=case.places.land_checked,
-        today=totals(assessment, scenario, case.need.known, np.asarray(assessment.served["4g"], dtype=bool)),
+        today=totals(assessment, scenario, case.need.known, np.asarray(assessment.served[HEADLINE_CLASS], dtype=bool)),
         findings=_findings(case),
     )
 
@@ -254,7 +255,7 @@ def _findings(case: _Case) -> tuple[Finding, ...]:
         out.append(say("plan_fibre_missing", "fibre_routes"))
     committed = case.layers.sites["state"] == "committed"
     if committed.any():
-        served = case.need.served_before & ~np.asarray(case.assessment.served["4g"], dtype=bool)
+        served = case.need.served_before & ~np.asarray(case.assessment.served[HEADLINE_CLASS], dtype=bool)
         people = math.fsum(np.asarray(case.assessment.points.people, dtype=np.float64)[served])
         out.append(say("plan_committed_counted", "sites", people=round(people),
                        year=plan_year(case.layers, case.scenario),

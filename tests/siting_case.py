@@ -92,7 +92,8 @@ def assessment(pack: Layers, served: list[str] | None = None) -> Any:
     villages = pack.villages.assign(
         eligible=[c in border for c in pack.villages["commune_code"]], unserved_people=pack.villages["people"],
         nearest_1="VIE1", nearest_1_operator="Viettel", nearest_1_km=8.5, nearest_1_blocked=True)
-    return SimpleNamespace(points=points, served={"4g": has, "all": has}, point_table=table, villages=villages)
+    return SimpleNamespace(points=points, served={"4g": has, "all": has},
+                           known={"4g": np.ones(has.size, bool)}, point_table=table, villages=villages)
 
 
 def scenario(**changes: Any) -> Scenario:

@@ -125,7 +125,7 @@ def test_committed_masts_count_before_the_plan() -> None:
 def test_points_of_unknown_service_are_never_promised() -> None:
     pack, case = layers(), scenario()
     told = assessment(pack)
-    told.point_table.loc[told.points.village_code == "99002-001", "evidence"] = "none"
+    told.known["4g"][told.points.village_code == "99002-001"] = False
     need = need_of(pack, told, case)
     assert "99002-001" not in set(told.points.village_code[need.point])
     assert need.eligible_people.sum() == 200.0

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import KDTree
 
+from coverage.gap.service import atmosphere
 from coverage.radio.area_loss import point_paths
-from coverage.radio.profile_loss import Atmosphere
 from coverage.scenario import Scenario
 from coverage.siting.cost import Line, add_up, line
 from coverage.siting.distances import nearest
@@ -73,7 +73,7 @@ def microwave_hops(
     if far.empty:
         return Hop(to, out)
     ground = layers.elevation
-    air = Atmosphere(scenario.radio.dn, scenario.radio.n0)
+    air = atmosphere(scenario)
     ends = far[["x_m", "y_m"]].to_numpy(dtype=np.float64)
     heights = far["height_m"].to_numpy(dtype=np.float64)
     codes = (far["site_code"] + " (" + far["operator"] + ")").to_numpy(object)

@@ -15,6 +15,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 VIEW_M = 6_000.0        # how far from an unserved settlement high ground is looked for; farther hills serve it rarely
 STANDS_OUT_M = 20.0     # above the mean of its surroundings; less is a valley floor or a plain
+TINY = 1e-9             # below it a running mean is rounding
 AROUND_M = 1_000.0      # the surroundings: a square of that half side
 PEAK_CELLS = 5          # a cell is a peak or shoulder when it is the highest of its 5 x 5 neighbours
 
@@ -54,7 +55,8 @@ def mean_around(height: FloatArray, cell_m: float) -> FloatArray:
     known = np.isfinite(height)
     weight = ndimage.uniform_filter(known.astype(np.float64), size, mode="constant")
     total = ndimage.uniform_filter(np.where(known, height, 0.0), size, mode="constant")
-    return np.divide(total, weight, out=np.full(height.shape, np.nan), where=weight > 1e-9)  # noqa: PLR2004 - rounding
+    mean: FloatArray = np.divide(total, weight, out=np.full(height.shape, np.nan), where=weight > TINY)
+    return mean
 
 
 def _first_of_block(block: IntArray, order: IntArray) -> IntArray:

@@ -1,24 +1,20 @@
 """Who has no signal at the start of the plan: demand points, with the people that count for public-service money."""
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
 from coverage.gap.assessment import Assessment
-from coverage.gap.masts import baseline_sites
-from coverage.radio.link_budget import load_presets, service_probability
-from coverage.radio.profile_loss import Atmosphere
-from coverage.radio.signal import signal_at_points
-from coverage.radio.sites import site_table
+from coverage.gap.masts import baseline_sites, headline_on
+from coverage.gap.service import HEADLINE_CLASS, levels, masts_table, reference_date
+from coverage.radio.link_budget import service_probability
 from coverage.scenario import Scenario
 from geodata.layers import Layers
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
-HEADLINE = "4g"     # technology class of the headline, as in Assessment.served
 
 
 @dataclass(frozen=True)
@@ -48,11 +44,6 @@ class Need:
         return self.xy_m[self.eligible_people > 0]
 
 
-def reference_date(layers: Layers, scenario: Scenario) -> date:
-    """Return the scenario's reference date, else the pack's; never the clock."""
-    return scenario.reference_date or layers.info.reference_date
-
-
 def plan_year(layers: Layers, scenario: Scenario) -> int:
     """Return the first year in which the plan can be built: the one after the reference date."""
     return reference_date(layers, scenario).year + 1
@@ -71,8 +62,8 @@ def need_of(layers: Layers, assessment: Assessment, scenario: Scenario) -> Need:
     points = assessment.points
     village = village_rows(assessment)
     eligible = assessment.villages["eligible"].to_numpy(dtype=bool)[village]
-    today = np.asarray(assessment.served[HEADLINE], dtype=bool)
-    known = today | (assessment.point_table["evidence"] != "none").to_numpy(dtype=bool)
+    today = np.asarray(assessment.served[HEADLINE_CLASS], dtype=bool)
+    known = np.asarray(assessment.known[HEADLINE_CLASS], dtype=bool)
     before = today | _by_committed(layers, assessment, scenario, ~today & known)
     at = np.flatnonzero(~before & known)
     people = np.asarray(points.people, dtype=np.float64)
@@ -85,16 +76,13 @@ def _by_committed(layers: Layers, assessment: Assessment, scenario: Scenario, ca
     """Tell which of the candidate points (n,) committed masts due by the end of the plan year will serve."""
     out = np.zeros(candidates.size, dtype=bool)
     sites = baseline_sites(layers.sites, plan_year(layers, scenario))
-    late = sites[(sites["state"] != "on_air") & sites["technology"].isin(scenario.service.headline_technologies)]
+    late = sites[sites["state"] != "on_air"]
+    table = masts_table(late, headline_on(scenario.service), scenario)
     at = np.flatnonzero(candidates)
-    if late.empty or not at.size:
+    if not len(table) or not at.size:
         return out
     service = scenario.service
-    signal = signal_at_points(
-        site_table(late, load_presets()), np.asarray(assessment.points.xy_m)[at], layers.elevation,
-        radius_m=scenario.radio.radius_m, rx_agl_m=service.rx_height_m,
-        atmosphere=Atmosphere(scenario.radio.dn, scenario.radio.n0))
-    for one in signal.by_key.values():
+    for one in levels(table, np.asarray(assessment.points.xy_m)[at], layers, scenario).values():
         p = service_probability(one.rsrp_dbm, service.rsrp_served_dbm, service.sigma_model_db)
         out[at[np.nan_to_num(p) >= service.served_min_probability]] = True
     return out

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coverage.gap.service import reference_date
 from coverage.radio.link_budget import load_presets
 from coverage.scenario import Scenario
 from coverage.siting.backhaul import (
@@ -21,7 +22,7 @@ from coverage.siting.backhaul import (
 )
 from coverage.siting.candidates import Candidates
 from coverage.siting.cost import Cost, Line, access_item, add_up, line
-from coverage.siting.need import plan_year, reference_date
+from coverage.siting.need import plan_year
 from geodata.layers import Layers
 
 SUFFIX = {"macro": "M", "shared": "C", "small_cell_satellite": "N"}

@@ -13,10 +13,10 @@ import scipy.sparse as sp
 from scipy.spatial import KDTree
 
 from coverage.compute import Progress, run_pieces, silent
+from coverage.gap.service import atmosphere
 from coverage.radio.antenna import unknown_azimuth_gain_db
 from coverage.radio.area_loss import point_paths
 from coverage.radio.link_budget import load_presets, service_probability
-from coverage.radio.profile_loss import Atmosphere
 from coverage.scenario import Scenario
 from geodata.grid import Raster
 
@@ -64,10 +64,11 @@ def probability(
     """Return P (n,) that a transmitter at ``xy_m`` serves points (n, 2); NaN across no-data."""
     paths = point_paths(
         ground, xy_m, antenna.height_m, points_m, rx_agl_m=scenario.service.rx_height_m, freq_mhz=antenna.band_mhz,
-        atmosphere=Atmosphere(scenario.radio.dn, scenario.radio.n0),
+        atmosphere=atmosphere(scenario),
     )
     service = scenario.service
-    return service_probability(antenna.rsrp_dbm(paths.loss_db), service.rsrp_served_dbm, service.sigma_model_db)
+    level = antenna.rsrp_dbm(paths.loss_db) + scenario.radio.power_shift_db
+    return service_probability(level, service.rsrp_served_dbm, service.sigma_model_db)
 
 
 def reach(
