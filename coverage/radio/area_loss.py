@@ -60,18 +60,25 @@ def pixel_coordinates(elevation: Raster, xy_m: npt.ArrayLike) -> tuple[FloatArra
     return (xy[:, 0] - t.c) / cell - 0.5, (t.f - xy[:, 1]) / cell - 0.5
 
 
-def _checked(elevation: Raster, clutter: Raster | None, tx_agl_m: float, rx_agl_m: float, freq_mhz: float,
-             ) -> npt.NDArray[np.float32]:
-    """Return the clutter heights for the kernel, (1, 1) for none, after the checks common to all area calls."""
+def _check(elevation: Raster, clutter: Raster | None, tx_agl_m: float, rx_agl_m: float, freq_mhz: float) -> None:
+    """Raise RadioError for what no path of a call could be computed with."""
     check_frequency(freq_mhz)
     check_heights(tx_agl_m, rx_agl_m)
     if elevation.unit != "m":
         raise RadioError("radio_elevation_unit", layer=elevation.name, unit=elevation.unit)
-    if clutter is None:
-        return np.zeros((1, 1), np.float32)
-    if clutter.grid != elevation.grid:
+    if clutter is not None and clutter.grid != elevation.grid:
         raise RadioError("radio_clutter_grid", clutter=clutter.grid.shape, elevation=elevation.grid.shape)
-    return np.ascontiguousarray(clutter.values, np.float32)
+
+
+def _crop(elevation: Raster, xs: FloatArray, ys: FloatArray) -> tuple[slice, slice] | None:
+    """Return the rows and columns that hold pixel coordinates with their neighbours; None if none is on the raster.
+
+    Ground is handed to the kernels as float64 of this window only, so memory follows the radius, not the raster.
+    """
+    rows, cols = elevation.grid.shape
+    row0, row1 = max(0, math.floor(ys.min()) - 1), min(rows, math.ceil(ys.max()) + 2)
+    col0, col1 = max(0, math.floor(xs.min()) - 1), min(cols, math.ceil(xs.max()) + 2)
+    return (slice(row0, row1), slice(col0, col1)) if row0 < row1 and col0 < col1 else None
 
 
 @dataclass(frozen=True)
@@ -103,17 +110,27 @@ def point_paths(
     RadioError
         Frequency, antenna heights, step or clutter grid that the model cannot use.
     """
-    hidden = _checked(elevation, clutter, tx_agl_m, rx_agl_m, freq_mhz)
+    _check(elevation, clutter, tx_agl_m, rx_agl_m, freq_mhz)
     step = profile_step_m(elevation, step_m)
     xs, ys = pixel_coordinates(elevation, rx_xy_m)
-    tx_x, tx_y = pixel_coordinates(elevation, tx_xy_m)
-    loss = np.empty(xs.size)
-    clear = np.empty(xs.size, np.int8)
+    tx_x, tx_y = (float(v[0]) for v in pixel_coordinates(elevation, tx_xy_m))
+    loss = np.full(xs.size, np.nan)
+    clear = np.full(xs.size, -1, np.int8)
+    cell_km = elevation.grid.cell_m / 1000.0
+    near = np.hypot(xs - tx_x, ys - tx_y) * cell_km <= FAR_KM
+    part = _crop(elevation, np.append(xs[near], tx_x), np.append(ys[near], tx_y))
+    if not near.any() or part is None:
+        return PointLoss(loss, clear)
+    rows, cols = part
+    hidden = np.zeros((1, 1)) if clutter is None else np.ascontiguousarray(clutter.values[rows, cols], np.float64)
+    found, sight = np.empty(int(near.sum())), np.empty(int(near.sum()), np.int8)
     losses_to_points(
-        np.ascontiguousarray(elevation.values, np.float32), hidden, _table(math.ceil(FAR_KM * 1000.0 / step) + 1),
-        tx_x[0], tx_y[0], float(tx_agl_m), xs, ys, float(rx_agl_m), elevation.grid.cell_m / 1000.0, step / 1000.0,
-        NEAR_KM, FAR_KM, freq_mhz / 1000.0, atmosphere.earth_radius_km, True, loss, clear,
+        np.ascontiguousarray(elevation.values[rows, cols], np.float64), hidden,
+        _table(math.ceil(FAR_KM * 1000.0 / step) + 1), tx_x - cols.start, tx_y - rows.start, float(tx_agl_m),
+        xs[near] - cols.start, ys[near] - rows.start, float(rx_agl_m), cell_km, step / 1000.0, NEAR_KM, FAR_KM,
+        freq_mhz / 1000.0, atmosphere.earth_radius_km, True, found, sight,
     )
+    loss[near], clear[near] = found, sight
     return PointLoss(loss, clear)
 
 

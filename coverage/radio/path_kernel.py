@@ -1,9 +1,8 @@
 """The one kernel of a path: ITU-R P.1812-8 at 50 % of time, section 4.3, on relative distances.
 
-A profile of n + 1 points is handed over as ``t`` (relative distance 0 ... 1), ``s`` = 1/sqrt(t (1 - t)) at the inner
-points and the two weights of the smooth surface, so that equal steps need no division per point (a table per n).
-Heights in metres, distances in kilometres, frequency in GHz. float64 throughout; the flags ``nnan`` and ``nsz``
-only promise that no NaN reaches the loops (callers test first), they change no result.
+A profile of n + 1 points is handed over as ``t`` (relative distance 0 ... 1) and ``s`` = 1/sqrt(t (1 - t)) at the inner
+points, so that equal steps need no division per point (a table per n), with the two sums of the smooth surface.
+Heights in metres, distances in kilometres, frequency in GHz. float64 throughout, no fast-math that changes results.
 """
 
 import math
@@ -12,41 +11,37 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from coverage.radio.simd import larger
+
 FloatArray = npt.NDArray[np.float64]
-NO_NAN = {"nnan", "nsz"}
 
 
-def spacing(distance_km: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return t, s, and the weights of v1/d and v2/d^2 (P.1812 eqs 61, 62) of a profile with any spacing (n,)."""
+def spacing(distance_km: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return t and s of a profile with any spacing (n,)."""
     t = distance_km / distance_km[-1]
     s = np.zeros_like(t)
     s[1:-1] = 1.0 / np.sqrt(t[1:-1] * (1.0 - t[1:-1]))
-    dt = np.diff(t)
-    first = np.zeros_like(t)
-    first[1:] += dt
-    first[:-1] += dt
-    second = np.zeros_like(t)
-    second[1:] += dt * (2 * t[1:] + t[:-1])
-    second[:-1] += dt * (t[1:] + 2 * t[:-1])
-    return t, s, first, second
+    return t, s
+
+
+def smooth_sums(t: FloatArray, ground_m: FloatArray) -> tuple[float, float]:
+    """Return v1/d and v2/d^2 (P.1812 eqs 61, 62) of the bare ground (n,)."""
+    dt, near, far = np.diff(t), ground_m[:-1], ground_m[1:]
+    v1 = float(np.sum(dt * (far + near)))
+    v2 = float(np.sum(dt * (far * (2 * t[1:] + t[:-1]) + near * (t[1:] + 2 * t[:-1]))))
+    return v1, v2
 
 
 @njit(cache=True, nogil=True)
 def spacing_table(most: int) -> FloatArray:
-    """Return (4, most + 1, most + 1): row n holds t, s, first and second weight of n equal steps."""
-    table = np.zeros((4, most + 1, most + 1))
+    """Return (2, most + 1, most + 1): row n holds t and s of n equal steps."""
+    table = np.zeros((2, most + 1, most + 1))
     for n in range(1, most + 1):
         for i in range(n + 1):
             t = i / n
             table[0, n, i] = t
             if 0 < i < n:
                 table[1, n, i] = 1.0 / math.sqrt(t * (1.0 - t))
-                table[2, n, i] = 2.0 / n
-                table[3, n, i] = 6.0 * t / n
-        table[2, n, 0] = 1.0 / n
-        table[2, n, n] = 1.0 / n
-        table[3, n, 0] = 1.0 / n / n
-        table[3, n, n] = (3.0 - 1.0 / n) / n
     return table
 
 
@@ -59,37 +54,37 @@ def knife_edge(v: float) -> float:
     return 6.9 + 20.0 * math.log10(math.sqrt(a * a + 1.0) + a)
 
 
-@njit(cache=True, nogil=True, fastmath=NO_NAN)
-def _extremes(
-    t: FloatArray, s: FloatArray, h: FloatArray, last: int, hts: float, hrs: float, bulge: float,
-) -> tuple[float, float, float]:
-    """Return the steepest slopes from both ends (times d) and the largest obstruction (m, over sqrt(t (1 - t)))."""
-    stim = -1e300
-    srim = -1e300
-    worst = -1e300
+@njit(cache=True, nogil=True)
+def extremes(
+    t: FloatArray, s: FloatArray, h: FloatArray, g: FloatArray, last: int, hts: float, hrs: float, bulge: float,
+) -> tuple[float, float, float, float, float, float]:
+    """Return the maxima over the inner points that eqs 14 to 18 and 63 to 65 ask for; no NaN may come in.
+
+    Slopes towards h (clutter in) from both ends, times d; the obstruction over sqrt(t (1 - t)); then for the bare
+    ground g the height H over the line of the terminals, H/t and H/(1 - t).
+    """
+    stim = srim = worst = hobs = at = ar = -1e300
     for i in range(1, last):
         ti = t[i]
         ri = 1.0 - ti
         si = s[i]
         w = si * si
-        f = h[i]
-        a = ri * ((f - hts) * w + bulge)
-        b = ti * ((f - hrs) * w + bulge)
-        x = (f - hts * ri - hrs * ti + bulge * (ti * ri)) * si
-        stim = max(stim, a)
-        srim = max(srim, b)
-        worst = max(worst, x)
-    return stim, srim, worst
+        line = hts * ri + hrs * ti
+        stim = larger(stim, ri * ((h[i] - hts) * w + bulge))
+        srim = larger(srim, ti * ((h[i] - hrs) * w + bulge))
+        worst = larger(worst, (h[i] - line + bulge * (ti * ri)) * si)
+        x = g[i] - line
+        hobs = larger(hobs, x)
+        at = larger(at, x * w * ri)
+        ar = larger(ar, x * w * ti)
+    return stim, srim, worst, hobs, at, ar
 
 
 @njit(cache=True, nogil=True)
 def bullington(
-    t: FloatArray, s: FloatArray, h: FloatArray, last: int, hts: float, hrs: float, d: float, ce: float,
-    lam: float,
+    stim: float, srim: float, worst: float, hts: float, hrs: float, d: float, lam: float,
 ) -> tuple[float, bool, float]:
     """Return the Bullington loss in dB, line of sight (P.1812 section 4.3.1, eqs 13 to 21) and the knife's v."""
-    bulge = 500.0 * ce * d * d
-    stim, srim, worst = _extremes(t, s, h, last, hts, hrs, bulge)
     los = stim < hrs - hts
     if los:
         v = worst * math.sqrt(0.002 / (lam * d))
@@ -107,76 +102,31 @@ def bullington_over_sphere(
 ) -> float:
     """Return the Bullington loss over a smooth earth (zero profile), dB."""
     bulge = 500.0 * ce * d * d
-    stim = -1e300
-    srim = -1e300
-    worst = -1e300
+    stim = srim = worst = -1e300
     for i in range(1, last):
         ti = t[i]
         ri = 1.0 - ti
         si = s[i]
         w = si * si
-        stim = max(stim, ri * (bulge - h1 * w))
-        srim = max(srim, ti * (bulge - h2 * w))
-        worst = max(worst, (bulge * (ti * ri) - h1 * ri - h2 * ti) * si)
-    if stim < h2 - h1:
-        v = worst * math.sqrt(0.002 / (lam * d))
-    else:
-        tb = (h2 - h1 + srim) / (stim + srim)
-        top = h1 + stim * tb - (h1 * (1.0 - tb) + h2 * tb)
-        v = top * math.sqrt(0.002 / (lam * d * tb * (1.0 - tb)))
-    luc = knife_edge(v)
-    return luc + (1.0 - math.exp(-luc / 6.0)) * (10.0 + 0.02 * d)
-
-
-@njit(cache=True, nogil=True, fastmath=NO_NAN)
-def _smooth_sums(
-    t: FloatArray, first: FloatArray, second: FloatArray, g: FloatArray, last: int, hts: float, hrs: float,
-) -> tuple[float, float, float]:
-    """Return v1/d, v2/d^2 and the largest H, H/t and H/(1 - t) above the line of the terminals."""
-    a0 = a1 = a2 = a3 = 0.0
-    b0 = b1 = b2 = b3 = 0.0
-    whole = (last + 1) // 4 * 4
-    for i in range(0, whole, 4):
-        a0 += first[i] * g[i]
-        b0 += second[i] * g[i]
-        a1 += first[i + 1] * g[i + 1]
-        b1 += second[i + 1] * g[i + 1]
-        a2 += first[i + 2] * g[i + 2]
-        b2 += second[i + 2] * g[i + 2]
-        a3 += first[i + 3] * g[i + 3]
-        b3 += second[i + 3] * g[i + 3]
-    for i in range(whole, last + 1):
-        a0 += first[i] * g[i]
-        b0 += second[i] * g[i]
-    hobs = -1e300
-    for i in range(1, last):
-        x = g[i] - hts * (1.0 - t[i]) - hrs * t[i]
-        hobs = max(hobs, x)
-    return (a0 + a1) + (a2 + a3), (b0 + b1) + (b2 + b3), hobs
+        stim = larger(stim, ri * (bulge - h1 * w))
+        srim = larger(srim, ti * (bulge - h2 * w))
+        worst = larger(worst, (bulge * (ti * ri) - h1 * ri - h2 * ti) * si)
+    return float(bullington(stim, srim, worst, h1, h2, d, lam)[0])
 
 
 @njit(cache=True, nogil=True)
 def smooth_ends(
-    t: FloatArray, s: FloatArray, first: FloatArray, second: FloatArray, g: FloatArray, last: int,
-    hts: float, hrs: float,
+    v1: float, v2: float, hobs: float, at: float, ar: float, first_g: float, last_g: float,
 ) -> tuple[float, float, float, float]:
     """Return the heights a.m.s.l. of the smooth surface at both ends, plain and for diffraction (eqs 61 to 67)."""
-    v1, v2, hobs = _smooth_sums(t, first, second, g, last, hts, hrs)
     hst = 2.0 * v1 - v2
     hsr = v2 - v1
     hstp = hst
     hsrp = hsr
     if hobs > 0.0:
-        at = -1e300
-        ar = -1e300
-        for i in range(1, last):
-            w = s[i] * s[i]
-            x = g[i] - hts * (1.0 - t[i]) - hrs * t[i]
-            at = max(at, x * w * (1.0 - t[i]))
-            ar = max(ar, x * w * t[i])
         hstp = hst - hobs * at / (at + ar)
         hsrp = hsr - hobs * ar / (at + ar)
-    return hst, hsr, min(hstp, g[0]), min(hsrp, g[last])
+    return hst, hsr, min(hstp, first_g), min(hsrp, last_g)
 
 
 @njit(cache=True, nogil=True)
@@ -244,19 +194,20 @@ def free_space(d_km: float, climb_m: float, f_ghz: float) -> float:
 
 @njit(cache=True, nogil=True)
 def diffraction_loss(
-    t: FloatArray, s: FloatArray, first: FloatArray, second: FloatArray, h: FloatArray, g: FloatArray,
-    last: int, hts: float, hrs: float, d: float, f: float, ae: float, sea: float, vertical: bool,
-    every: bool,
+    t: FloatArray, s: FloatArray, h: FloatArray, g: FloatArray, last: int, v1: float, v2: float, hts: float,
+    hrs: float, d: float, f: float, ae: float, sea: float, vertical: bool, every: bool,
 ) -> tuple[float, float, float, float, bool, float, float, float, float, float]:
     """Return delta-Bullington (eq 40) and its parts: ld, lbulla, lbulls, ldsph, los, v, hst, hsr, hstd, hsrd.
 
-    h : ground plus clutter; g : bare ground; only the inner points of h count. ``every`` = False leaves lbulls out
-    where the spherical loss is 0, for then the difference cannot be positive.
+    h : ground plus clutter; g : bare ground (no NaN in either); only the inner points of h count. v1, v2 :
+    ``smooth_sums``. ``every`` = False leaves lbulls out where the spherical loss is 0, for then the difference
+    cannot be positive.
     """
     ce = 1.0 / ae
     lam = 0.2998 / f
-    lbulla, los, v = bullington(t, s, h, last, hts, hrs, d, ce, lam)
-    hst, hsr, hstd, hsrd = smooth_ends(t, s, first, second, g, last, hts, hrs)
+    stim, srim, worst, hobs, at, ar = extremes(t, s, h, g, last, hts, hrs, 500.0 * ce * d * d)
+    lbulla, los, v = bullington(stim, srim, worst, hts, hrs, d, lam)
+    hst, hsr, hstd, hsrd = smooth_ends(v1, v2, hobs, at, ar, g[0], g[last])
     ldsph = spherical(d, hts - hstd, hrs - hsrd, f, ae, sea, vertical)
     lbulls = 0.0
     if every or ldsph > 0.0:

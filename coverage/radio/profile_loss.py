@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage.errors import RadioError
-from coverage.radio.path_kernel import diffraction_loss, free_space, spacing
+from coverage.radio.path_kernel import diffraction_loss, free_space, smooth_sums, spacing
 
 FloatArray = npt.NDArray[np.float64]
 NEAR_KM = 0.25      # P.1812 section 1: shorter paths are free space here
@@ -187,8 +187,10 @@ def diffraction(
         raise RadioError("radio_polarisation", value=polarisation)
     w = 0.0 if sea is None else sea_fraction(d, np.asarray(sea, dtype=bool))
     hts, hrs = float(g[0]) + tx_agl_m, float(g[-1]) + rx_agl_m
+    t, s = spacing(d)
+    v1, v2 = smooth_sums(t, g)
     ld, lbulla, lbulls, ldsph, los, v, hst, hsr, hstd, hsrd = diffraction_loss(
-        *spacing(d), g + c, g, d.size - 1, hts, hrs, float(d[-1]), freq_mhz / 1000.0, earth_radius_km, w,
+        t, s, g + c, g, d.size - 1, v1, v2, hts, hrs, float(d[-1]), freq_mhz / 1000.0, earth_radius_km, w,
         polarisation == "vertical", True,
     )
     return Diffraction(ld, lbulla, lbulls, ldsph, bool(los), v, hst, hsr, hstd, hsrd, w)

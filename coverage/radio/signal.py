@@ -130,11 +130,6 @@ class _Ranking:
         return ServerSignal(best, second, self.server, blocked, self.unknown)
 
 
-def light(elevation: Raster) -> Raster:
-    """Return the elevation as contiguous float32, the kernels' store, so that no call copies it again."""
-    return Raster(np.ascontiguousarray(elevation.values, np.float32), elevation.grid, elevation.unit, elevation.name)
-
-
 def signal_at_points(
     sites: SiteTable,
     xy_m: npt.ArrayLike,
@@ -160,7 +155,6 @@ def signal_at_points(
     """
     points = np.asarray(xy_m, dtype=np.float64).reshape(-1, 2)
     beam = sector or load_presets().sector
-    ground = light(elevation)
     masts = list(sites.masts())
     tree = KDTree(points) if points.size else None
     ranks = {key: _Ranking(points.shape[0]) for key in sites.keys}
@@ -175,7 +169,7 @@ def signal_at_points(
         clears: dict[int, npt.NDArray[np.int8]] = {}
         for part in _paths_of_mast(sites, rows):
             paths = point_paths(
-                ground, where, float(sites.height_m[part[0]]), points[at], rx_agl_m=rx_agl_m,
+                elevation, where, float(sites.height_m[part[0]]), points[at], rx_agl_m=rx_agl_m,
                 freq_mhz=float(sites.freq_mhz[part[0]]), atmosphere=atmosphere, step_m=step_m, clutter=clutter,
             )
             losses.update(dict.fromkeys(part.tolist(), paths.loss_db))
@@ -215,7 +209,6 @@ def best_over_area(
     Memory: one float32 and one int32 raster per key, and the windows of the masts in work.
     """
     beam = sector or load_presets().sector
-    ground = light(elevation)
     best = {k: np.full(elevation.grid.shape, np.nan, np.float32) for k in sites.keys}
     server = {k: np.full(elevation.grid.shape, -1, np.int32) for k in sites.keys}
 
@@ -226,7 +219,7 @@ def best_over_area(
         area = None
         for part in _paths_of_mast(sites, rows):
             area = area_loss(
-                ground, where, float(sites.height_m[part[0]]), radius_m=radius_m, rx_agl_m=rx_agl_m,
+                elevation, where, float(sites.height_m[part[0]]), radius_m=radius_m, rx_agl_m=rx_agl_m,
                 freq_mhz=float(sites.freq_mhz[part[0]]), atmosphere=atmosphere, method=method, step_m=step_m,
                 clutter=clutter,
             )
@@ -329,14 +322,13 @@ def nearest_sites(
     first = np.array([rows[0] for rows in masts], dtype=np.intp)
     away, which = KDTree(sites.xy_m[first]).query(points, k=np.arange(1, count + 1))
     site[:, :count], distance[:, :count] = first[which], away
-    ground = light(elevation)
 
     def one(mast: int) -> tuple[IntArray, IntArray, npt.NDArray[np.int8]]:
         at, rank = np.nonzero(which == mast)
         rows = masts[mast]
         top = rows[int(np.argmax(sites.height_m[rows]))]
         paths = point_paths(
-            ground, tuple(sites.xy_m[top].tolist()), float(sites.height_m[top]), points[at], rx_agl_m=rx_agl_m,
+            elevation, tuple(sites.xy_m[top].tolist()), float(sites.height_m[top]), points[at], rx_agl_m=rx_agl_m,
             freq_mhz=float(sites.freq_mhz[top]), atmosphere=atmosphere,
         )
         return at, rank, np.where(paths.clear < 0, -1, 1 - paths.clear).astype(np.int8)
