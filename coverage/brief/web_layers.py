@@ -74,14 +74,14 @@ def communes_layer(source: Source) -> LayerSpec:
     frame = frame.assign(
         label=frame["name"],
         at=[[round(p.y, 5), round(p.x, 5)] for p in at],
-        look=frame["status"].astype(str) + np.where(frame["is_border"].astype(bool), "_border", ""),
+        look=frame["status_printed"].astype(str) + np.where(frame["is_border"].astype(bool), "_border", ""),
     )
     styles: dict[str, Any] = {}
     for status, colour in palette.COMMUNE_STATUS.items():
         fill = {"fillColor": colour, "fillOpacity": 0.13 if status == "da_phu_het" else 0.20}
         styles[status] = fill | {"color": palette.INK, "weight": 0.9, "opacity": 0.65}
         styles[f"{status}_border"] = fill | {"color": palette.BORDER_LINE, "weight": 2.6, "opacity": 0.95}
-    present = [s for s in palette.COMMUNE_STATUS if (frame["status"] == s).any()]
+    present = [s for s in palette.COMMUNE_STATUS if (frame["status_printed"] == s).any()]
     keys = [
         (swatch("square", palette.COMMUNE_STATUS[s], opacity=0.45), word("commune_status", s, source.language))
         for s in present
@@ -121,16 +121,16 @@ def village_style(count: int) -> dict[str, Any]:
 
 
 def villages_layer(source: Source, codes: Sequence[str] | None = None, *, title: str = "layer_villages") -> LayerSpec:
-    """Return the villages by official status; ``codes`` limits which are drawn."""
+    """Return the villages by the status that papers print; ``codes`` limits which are drawn."""
     frame = source.assessment.villages
     if codes is not None:
         frame = frame[frame["village_code"].isin(list(codes))]
     forms = {"lom": "dia", "chua_du_dl": "square"}
-    present = [s for s in palette.STATUS if (frame["status_official"] == s).any()]
+    present = [s for s in palette.STATUS if (frame["status_printed"] == s).any()]
     keys = [
         (
             swatch(forms.get(s, "round"), palette.STATUS[s]),
-            f"{word('status', s, source.language)}: {source.number((frame['status_official'] == s).sum())}",
+            f"{word('status', s, source.language)}: {source.number((frame['status_printed'] == s).sum())}",
         )
         for s in present
     ]
@@ -141,7 +141,7 @@ def villages_layer(source: Source, codes: Sequence[str] | None = None, *, title:
         frame,
         tip=village_tip,
         keys=keys,
-        by="status_official",
+        by="status_printed",
         decimals=6,
         styles=village_style(len(source.assessment.villages)),
         style={},
@@ -276,6 +276,8 @@ def gaps_layer(source: Source, *, show: bool = False) -> list[LayerSpec]:
     frame = frame[frame["operator"] == "TATCA"]
     if not len(frame):
         return []
+    names = source.assessment.communes.set_index("commune_code")["name"]
+    frame = frame.assign(commune_name=frame["commune_code"].map(names))
     style = {"color": palette.STATUS["trang"], "weight": 1.0, "fillColor": palette.STATUS["trang"], "fillOpacity": 0.30}
     return [
         vector_layer(

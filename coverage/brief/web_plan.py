@@ -1,7 +1,7 @@
 """The map of a plan, and the map page of the hand-in folder: proposed sites over the gaps they close."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -128,24 +128,13 @@ def plan_map(source: Source, budget: BudgetPlan, *, base: Sequence[LayerSpec] | 
 
 
 def left_layer(source: Source, budget: BudgetPlan) -> LayerSpec:
-    """Return the villages by the status they have once the plan is built."""
-    after = budget.villages.set_index("village_code")["status_after"]
+    """Return the villages by the status they have once the plan is built; untouched ones keep what papers print."""
+    change = budget.villages[budget.villages["status_before"] != budget.villages["status_after"]]
     villages = source.assessment.villages
-    now = villages["village_code"].map(after).fillna(villages["status_official"])
-    changed = Source(
-        source.layers,
-        _with_villages(source.assessment, villages.assign(status_official=now)),
-        source.store,
-        source.language,
-        source.operator,
-    )
-    return villages_layer(changed, title="layer_left")
-
-
-def _with_villages(assessment: Assessment, villages: gpd.GeoDataFrame) -> Assessment:
-    """Return the assessment with another village table; for drawing only."""
-    values: dict[str, Any] = {f: getattr(assessment, f) for f in assessment.__dataclass_fields__}
-    return Assessment(**(values | {"villages": villages}))
+    after = villages["village_code"].map(change.set_index("village_code")["status_after"])
+    now = after.fillna(villages["status_printed"].astype(object))
+    assessment = replace(source.assessment, villages=villages.assign(status_printed=now))
+    return villages_layer(replace(source, assessment=assessment), title="layer_left")
 
 
 def standalone_map(layers: Layers, assessment: Assessment, plan: Plan | None, *, language: str = "vi") -> str:

@@ -34,32 +34,35 @@ def village_title(speaker: Speaker, row: Row) -> str:
 
 
 def village_tip(speaker: Speaker, row: Row) -> str:
-    """Return a village's status, homes, nearest mast, power, fibre and confidence."""
+    """Return a village's printed status (the model's beside it where it differs), homes, nearest mast, power, fibre."""
     where = escaped(row["commune_name"]) + (f" ({speaker.word('tip_border')})" if row["is_border"] else "")
-    status = word("status", row["status_official"], speaker.language)
-    extra = (
-        "" if is_missing(row["n_operators"]) or row["n_operators"] != 1 else f" · {speaker.word('tip_one_operator')}"
-    )
-    lines = [where, f"<b>{status}</b> · {_homes(speaker, row)}{extra}"]
-    if row["status_official"] in ("trang", "lom") and not is_missing(row["unserved_households"]):
+    printed, model = row["status_printed"], row["status_model"]
+    extra = f" · {speaker.word('tip_one_operator')}" if row["n_operators"] == 1 else ""
+    lines = [where, f"<b>{word('status', printed, speaker.language)}</b> · {_homes(speaker, row)}{extra}"]
+    if printed != model:
+        lines.append(speaker.word("tip_model_says", status=word("status", model, speaker.language).lower()))
+    if printed in ("trang", "lom") and not is_missing(row["unserved_households"]):
         lines.append(speaker.word("tip_not_served_yet", households=speaker.number(row["unserved_households"])))
-    if not is_missing(row["nearest_1"]):
-        blocked = (
-            "" if is_missing(row["nearest_1_blocked"]) or not row["nearest_1_blocked"] else speaker.word("tip_blocked")
-        )
-        nearest = speaker.word(
-            "tip_nearest",
-            site=escaped(row["nearest_1"]),
-            operator=escaped(row["nearest_1_operator"]),
-            km=speaker.number(row["nearest_1_km"], 1),
-        )
-        lines.append(nearest + (f", {blocked}" if blocked else ""))
+    lines.append(_nearest(speaker, row))
     fibre = word("fibre", row["fibre_status"], speaker.language)
     lines.append(speaker.word("tip_power_fibre", power=yes_no(row["grid_power"], speaker.language), fibre=fibre))
-    survey = f" – {speaker.word('tip_survey')}" if row["needs_survey"] is True else ""
+    survey = f" – {speaker.word('tip_survey')}" if row["needs_survey"] else ""
     confidence = word("confidence", row["confidence"], speaker.language)
     lines.append(f"<small>{speaker.word('tip_confidence', confidence=confidence)}{survey}</small>")
     return tooltip(f"village|{row['village_code']}", escaped(village_title(speaker, row)), lines)
+
+
+def _nearest(speaker: Speaker, row: Row) -> str:
+    if is_missing(row["nearest_1"]) or not row["nearest_1"]:
+        return ""
+    blocked = row["nearest_1_blocked"]
+    text = speaker.word(
+        "tip_nearest",
+        site=escaped(row["nearest_1"]),
+        operator=escaped(row["nearest_1_operator"]),
+        km=speaker.number(row["nearest_1_km"], 1),
+    )
+    return text if is_missing(blocked) or not blocked else f"{text}, {speaker.word('tip_blocked')}"
 
 
 def commune_tip(speaker: Speaker, row: Row) -> str:
@@ -69,10 +72,10 @@ def commune_tip(speaker: Speaker, row: Row) -> str:
     counts = speaker.word(
         "tip_commune_counts",
         villages=speaker.number(row["villages"]),
-        trang=speaker.number(row["trang"]),
-        lom=speaker.number(row["lom"]),
-        phu=speaker.number(row["phu"]),
-        unknown=speaker.number(row["chua_du_dl"]),
+        trang=speaker.number(row["trang_printed"]),
+        lom=speaker.number(row["lom_printed"]),
+        phu=speaker.number(row["phu_printed"]),
+        unknown=speaker.number(row["chua_du_dl_printed"]),
     )
     homes = speaker.word("tip_commune_homes", households=speaker.number(row["unserved_households"]))
     return tooltip(f"commune|{row['commune_code']}", title, [counts, homes])
