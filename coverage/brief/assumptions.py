@@ -1,0 +1,116 @@
+"""Every threshold, price and preset behind a run: value, unit, citation, certainty; nothing of a run is unsaid."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from coverage.brief.words import vn_date, vn_trimmed, word, words_of
+from coverage.radio.link_budget import LinkBudget, load_presets
+from coverage.scenario import Scenario
+
+Row = tuple[str, str, str, str, str, str, str]  # group, code, text, value, unit, citation, certainty
+_PRESET_UNITS: Mapping[str, str] = {
+    "power_per_port_dbm": "dBm", "bandwidth_mhz": "MHz", "n_rb": "", "antenna_gain_dbi": "dBi", "cable_loss_db": "dB",
+}
+
+
+def assumption_table(scenario: Scenario, language: str = "vi") -> pd.DataFrame:
+    """Return one row per value that decides the result: service rules, prices, radio, siting, solver, presets."""
+    heads = words_of("assumption_heads", language)
+    rows = [*_general(scenario, language), *_service(scenario, language), *_prices(scenario, language),
+            *_sections(scenario, language), *_presets(language)]
+    return pd.DataFrame(rows, columns=list(heads.values()))
+
+
+def shown(value: Any) -> str:
+    """Write a value of a scenario: numbers 1.234,5; dates dd/mm/yyyy; lists joined."""
+    if isinstance(value, bool):
+        return word("yes_no", "yes" if value else "no")
+    if isinstance(value, date):
+        return vn_date(value)
+    if isinstance(value, (int, float)):
+        return vn_trimmed(value, 6)
+    if isinstance(value, (tuple, list)):
+        return "; ".join(shown(v) for v in value)
+    return str(value)
+
+
+def _general(scenario: Scenario, language: str) -> Iterator[Row]:
+    group = word("assumption_group", "general", language)
+    own = word("certainty", "scenario", language)
+    eligible = word("eligible", scenario.eligible, language)
+    level = word("price_level", scenario.price_level, language)
+    for key, value, unit in (
+        ("name", scenario.name, ""), ("digest", scenario.digest, ""), ("eligible", eligible, ""),
+        ("budgets_mvnd", scenario.budgets_mvnd, "triệu đồng"), ("profile", scenario.profile, ""),
+        ("price_book", scenario.price_book, ""), ("price_level", level, ""),
+    ):
+        yield group, key, word("scenario", key, language), shown(value), unit, "", own
+
+
+def _service(scenario: Scenario, language: str) -> Iterator[Row]:
+    group = word("assumption_group", "service", language)
+    for f in fields(scenario.service):
+        note = scenario.service_notes[f.name]
+        label = note.label_vi if language == "vi" else note.label_en
+        value = shown(getattr(scenario.service, f.name))
+        yield group, f.name, label, value, note.unit, note.citation, note.certainty
+
+
+def _prices(scenario: Scenario, language: str) -> Iterator[Row]:
+    group = word("assumption_group", "prices", language)
+    for item, price in scenario.prices.items():
+        note = price.note
+        label = note.label_vi if language == "vi" else note.label_en
+        vat = word("vat", "with" if price.vat_included else "without", language)
+        low, base, high = (shown(v) for v in (price.low, price.base, price.high))
+        money = note.unit.startswith("triệu đồng")
+        beside = word("price_beside", "money" if money else "rate", language).format(low=low, base=base, high=high,
+                                                                                    vat=vat)
+        value = shown(price.at(scenario.price_level))
+        yield group, item, f"{label} ({beside})", value, note.unit, note.citation, note.certainty
+
+
+def _sections(scenario: Scenario, language: str) -> Iterator[Row]:
+    assumed = word("certainty", "assumed", language)
+    for name in ("radio", "siting", "solver"):
+        section = getattr(scenario, name)
+        group = word("assumption_group", name, language)
+        for f in fields(section):
+            unit = word("scenario_unit", f.name, language) if f.name in words_of("scenario_unit") else ""
+            label = word(name, f.name, language)
+            yield group, f"{name}.{f.name}", label, shown(getattr(section, f.name)), unit, word("certainty", "tool", language), assumed
+
+
+def _presets(language: str) -> Iterator[Row]:
+    presets = load_presets()
+    group = word("assumption_group", "presets", language)
+    for name, budget in presets.budgets.items():
+        for key, unit in _PRESET_UNITS.items():
+            yield group, f"{name}.{key}", _preset_label(budget, key, language), shown(getattr(budget, key)), unit, \
+                budget.citation, budget.certainty
+    for part in ("handset", "base_receiver", "sector"):
+        values = getattr(presets, part)
+        for f in fields(values):
+            if f.name != "citation":
+                label = f"{word('preset_part', part, language)}: {word('preset', f.name, language)}"
+                yield group, f"{part}.{f.name}", label, shown(getattr(values, f.name)), _unit_of(f.name), \
+                    values.citation, word("certainty", "assumed", language)
+    for part, unit in (("default_band_mhz", "MHz"), ("default_height_m", "m")):
+        for key, value in getattr(presets, part).items():
+            label = f"{word('preset_part', part, language)}: {key}"
+            yield group, f"{part}.{key}", label, shown(value), unit, word("certainty", "tool", language), \
+                word("certainty", "assumed", language)
+
+
+def _preset_label(budget: LinkBudget, key: str, language: str) -> str:
+    what = f"{word('preset_kind', budget.kind, language)} {budget.technology} {shown(budget.band_mhz)} MHz"
+    return f"{what}: {word('preset', key, language)}"
+
+
+def _unit_of(name: str) -> str:
+    endings = {"_dbm": "dBm", "_dbi": "dBi", "_db": "dB", "_deg": "°"}
+    return next((unit for ending, unit in endings.items() if name.endswith(ending)), "")

@@ -1,0 +1,179 @@
+"""Tables of the hand-in workbook: frames with headings from dictionary.csv, coded values as words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_float_dtype
+
+from coverage.brief.words import operator_word, word, words_of, yes_no
+from coverage.gap.assessment import Assessment
+from coverage.plan import Plan
+from coverage.scenario import Scenario
+from geodata.errors import SchemaError
+from geodata.findings import Finding
+from geodata.layers import columns_of, dictionary
+
+# column -> group of words.csv whose key it holds; layer.column wins over column
+_CODED: Mapping[str, str] = MappingProxyType({
+    "status": "status", "status_printed": "status", "status_model": "status", "status_official": "status",
+    "status_model_all": "status", "status_h1": "status", "status_h50": "status", "published": "status",
+    "model": "status", "commune_status.status_printed": "commune_status", "confidence": "confidence",
+    "evidence": "evidence", "fibre_status": "fibre", "result": "result", "match": "match", "backhaul": "backhaul",
+    "power": "power", "restriction": "restriction", "plan_sites.kind": "site_kind",
+    "plan_sites.candidate_kind": "candidate_kind", "operator": "operator", "gap_thon.kind": "gap_kind",
+})
+_DECIMALS: Mapping[str, int] = MappingProxyType({
+    "km": 2, "m": 1, "km²": 3, "dBm": 1, "million VND": 3, "million VND/year": 3, "people": 1, "households": 1,
+})
+_CELL_LETTERS = 30_000  # Excel holds 32,767 letters in a cell
+OUTPUT_LAYERS = ("village_status", "commune_status", "plan_sites", "cost_lines", "reconciliation", "gap_thon",
+                 "gap_dc", "gap_vung")
+
+
+def titled(frame: pd.DataFrame, layer: str, language: str = "vi") -> pd.DataFrame:
+    """Return the dictionary's columns of ``frame`` in its order, with headings and coded values in words.
+
+    Columns that the dictionary does not name are left out; a required one that is absent raises SchemaError.
+    """
+    out: dict[str, Any] = {}
+    for name, column in columns_of(layer).items():
+        if name not in frame:
+            if column.required:
+                have = ", ".join(map(str, frame.columns))
+                raise SchemaError("column_missing", layer=layer, column=name, have=have)
+            continue
+        group = _CODED.get(f"{layer}.{name}", _CODED.get(name, ""))
+        out[column.label(language)] = _cells(frame[name], group, column.unit, language)
+    return pd.DataFrame(out, index=pd.RangeIndex(len(frame)))
+
+
+def _cells(series: pd.Series, group: str, unit: str, language: str) -> Any:
+    """Return the cells of one column as a reader sees them; missing ones stay missing."""
+    values = series.reset_index(drop=True)
+    if group == "operator":
+        return values.map(lambda v: operator_word(v, language))
+    if group:
+        return pd.Series([None if _blank(v, group) else word(group, v, language) for v in values], dtype="object")
+    if is_bool_dtype(values.dtype) or values.map(lambda v: isinstance(v, (bool, np.bool_))).any():
+        return values.map(lambda v: yes_no(v, language))
+    if is_float_dtype(values.dtype):
+        return values.astype("float64").round(_DECIMALS.get(unit, 6))
+    return values
+
+
+def _blank(value: Any, group: str) -> bool:
+    return pd.isna(value) or (value == "" and group != "restriction")
+
+
+def village_table(assessment: Assessment, statements: Mapping[str, str], language: str = "vi") -> pd.DataFrame:
+    """Return one row per village, communes in their rank, with the office's sentence beside it."""
+    villages = assessment.villages
+    rank = assessment.communes.set_index("commune_code")["rank"]
+    frame = pd.DataFrame(villages.drop(columns=villages.geometry.name))
+    frame["x_m"], frame["y_m"] = villages.geometry.y.to_numpy(), villages.geometry.x.to_numpy()  # X is northing
+    frame["statement"] = [statements.get(code, "") for code in villages["village_code"]]
+    frame["_rank"] = frame["commune_code"].map(rank)
+    frame = frame.sort_values(["_rank", "village_code"], kind="stable")
+    return titled(frame, "village_status", language)
+
+
+def commune_table(assessment: Assessment, language: str = "vi") -> pd.DataFrame:
+    """Return one row per commune, border communes first and then by unserved households."""
+    return titled(assessment.communes.sort_values("rank", kind="stable"), "commune_status", language)
+
+
+def sites_of(plan: Plan) -> pd.DataFrame:
+    """Return the proposed sites of all budgets in one frame with the budget in a column; geometry kept."""
+    parts = [b.sites.assign(budget_mvnd=b.budget_mvnd) for b in plan.budgets]
+    frame = pd.concat(parts, ignore_index=True)
+    frame["x_m"], frame["y_m"] = frame.geometry.y, frame.geometry.x  # X is northing
+    return frame
+
+
+def site_table(plan: Plan, language: str = "vi") -> pd.DataFrame:
+    """Return the proposed sites of all budgets in build order."""
+    return titled(sites_of(plan), "plan_sites", language)
+
+
+def cost_table(plan: Plan, language: str = "vi") -> pd.DataFrame:
+    """Return the cost of every proposed site line by line; the amounts add up to the site's rough cost."""
+    prices = plan.scenario.prices
+    rows = []
+    for budget in plan.budgets:
+        for site in budget.sites.itertuples():
+            for item, quantity, unit, factor, mvnd in site.cost_lines:
+                note = prices[item].note
+                label = note.label_vi if language == "vi" else note.label_en
+                rows.append((budget.budget_mvnd, site.order, site.name, label, quantity, unit, factor, mvnd))
+    return titled(pd.DataFrame(rows, columns=list(columns_of("cost_lines"))), "cost_lines", language)
+
+
+def reconciliation_table(assessment: Assessment, language: str = "vi") -> pd.DataFrame:
+    """Return the published list held against the model, row by row."""
+    return titled(assessment.reconciliation, "reconciliation", language)
+
+
+def change_table(plan: Plan, assessment: Assessment, language: str = "vi") -> pd.DataFrame:
+    """Return the villages whose status or people change under some budget: before, after, by which sites."""
+    names = assessment.villages.set_index("village_code")[["name", "commune_name"]]
+    parts = []
+    for budget in plan.budgets:
+        rows = budget.villages
+        changed = rows[(rows["status_before"] != rows["status_after"]) | (rows["newly_served_people"] > 0)]
+        joined = changed.join(names, on="village_code")
+        parts.append(joined.assign(budget_mvnd=budget.budget_mvnd))
+    frame = pd.concat(parts, ignore_index=True)
+    return titled(frame, "village_change", language)
+
+
+def finding_table(findings: Iterable[Finding], language: str = "vi") -> pd.DataFrame:
+    """Return every finding with all its rows and values; long lists run on over several lines of the sheet."""
+    heads = words_of("finding_heads", language)
+    rows = []
+    for f in findings:
+        where = ranges(f.rows)
+        values = ", ".join(f.values)
+        pieces = max(1, -(-len(where) // _CELL_LETTERS), -(-len(values) // _CELL_LETTERS))
+        for i in range(pieces):
+            cut = slice(i * _CELL_LETTERS, (i + 1) * _CELL_LETTERS)
+            rows.append((word("severity", f.severity, language), _layer_word(f.layer, language), f.column, f.file,
+                         where[cut], values[cut], f.count or None, f.message(language), f.remedy(language)))
+    return pd.DataFrame(rows, columns=list(heads.values()))
+
+
+def _layer_word(layer: str, language: str) -> str:
+    return words_of("layer", language).get(layer, layer)
+
+
+def ranges(rows: Sequence[int]) -> str:
+    """Write row numbers with runs joined: 2, 5-9, 12."""
+    out: list[list[int]] = []
+    for row in sorted(set(rows)):
+        if out and row == out[-1][1] + 1:
+            out[-1][1] = row
+        else:
+            out.append([row, row])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in out)
+
+
+def dictionary_table(layers: Iterable[str] = OUTPUT_LAYERS, language: str = "vi") -> pd.DataFrame:
+    """Return the field dictionary of the files handed in: short name, heading, unit, values, explanation."""
+    heads = words_of("dictionary_heads", language)
+    rows = []
+    for layer in layers:
+        for name, c in dictionary()[layer].items():
+            group = _CODED.get(f"{layer}.{name}", _CODED.get(name, ""))
+            known = words_of(group, language) if group not in ("", "operator") else {}
+            values = "; ".join(f"{v} = {known[v]}" if v in known else v for v in c.choices or known if v)
+            kind = word("field_kind", c.type, language)
+            rows.append((_layer_word(layer, language), c.short, name, c.label(language), kind, c.unit, values,
+                         c.description))
+    return pd.DataFrame(rows, columns=list(heads.values()))
+
+
+def scenario_name(scenario: Scenario) -> str:
+    """Return 'name (digest)' as printed on every paper."""
+    return f"{scenario.name} ({scenario.digest})"
