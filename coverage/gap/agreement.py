@@ -75,7 +75,7 @@ MODEL_COLUMNS = ("operator", "technology", "n", "bias_db", "sd_db", "rmse_db", "
 
 
 def model_against_measured(
-    measurements: gpd.GeoDataFrame, model_dbm: Mapping[Key, npt.NDArray[np.float64]], service: Service,
+    measurements: gpd.GeoDataFrame | None, model_dbm: Mapping[Key, npt.NDArray[np.float64]], service: Service,
 ) -> pd.DataFrame:
     """Return per operator and technology how the model's RSRP at the samples compares with the measured one.
 
@@ -86,8 +86,10 @@ def model_against_measured(
     bias = model - measured. ``model_only``: the model says served where the sample is not. Rows where the model has
     no mast in range count as unserved and are left out of bias and spread.
     """
-    rows = []
+    rows: list[tuple[object, ...]] = []
     threshold = service.rsrp_served_dbm
+    if measurements is None:
+        return pd.DataFrame(rows, columns=list(MODEL_COLUMNS))
     for key in sorted(model_dbm):
         mine = ((measurements["operator"] == key[0]) & (measurements["technology"] == key[1])).to_numpy(bool)
         if not mine.any():
