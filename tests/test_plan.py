@@ -177,3 +177,52 @@ def test_totals_of_all_and_of_none() -> None:
     (1234.5, 1, "1.234,5", "1,234.5"), (0.5, 0, "1", "1"), (-0.2, 0, "0", "0"), (2.25, 1, "2,3", "2.3")])
 def test_numbers_in_sentences(value: float, decimals: int, vi: str, en: str) -> None:
     assert (number(value, decimals), number(value, decimals, "en")) == (vi, en)
+
+
+def test_summary_is_after_minus_before_and_the_proof_in_the_agreed_words(plan: Any) -> None:
+    from coverage.summary import plan_summary, proof
+    found = plan_summary(plan)
+    assert [s.budget_mvnd for s in found] == [500.0, 1_300.0, 9_000.0]
+    last, one = found[-1], plan.budgets[-1]
+    assert last.people_gained == one.selection.value == 440.0
+    assert (last.villages_gained, last.villages_covered_gained, last.households_gained) == (3, 3, 100.0)
+    assert last.sites == last.shared_sites + last.new_macro_sites + last.small_cells == 3
+    assert last.cost_mvnd == pytest.approx(last.capex_mvnd + 5 * last.opex_mvnd_year)
+    assert last.land_vi == "Chưa kiểm tra đất, rừng, biên giới."
+    assert last.proof_vi == (
+        "Với cùng bộ vị trí xem xét, đơn giá và mô hình phủ sóng này, không phương án nào trong cùng kinh phí tăng mục"
+        f" tiêu thêm quá 0 %; sai số của mô hình và số liệu: ± {one.margin_villages} thôn.")
+    loose = replace(one, selection=replace(one.selection, value=200.0, bound=200.03))
+    assert "thêm quá 0,02 %" in proof(loose)[0]
+    assert "more than 0.02 %" in proof(loose)[1]
+
+
+def test_summary_of_an_empty_plan() -> None:
+    from coverage.summary import plan_summary
+    pack = layers()
+    found = plan_summary(propose(pack, assessment(pack, list(pack.villages["village_code"])), scenario()))
+    assert [(s.sites, s.cost_mvnd, s.people_gained, s.gap_percent) for s in found] == [(0, 0.0, 0.0, 0.0)] * 3
+    assert np.isnan(found[0].cost_per_person_mvnd)
+
+
+def test_sample_district_with_the_real_assessment() -> None:
+    from coverage.gap.assessment import assess
+    from coverage.scenario import Scenario
+    from geodata.sample import sample_layers
+    pack, case = sample_layers(), Scenario.default()
+    told = assess(pack, case, areas=False)
+    plan = propose(pack, told, case)
+    counts = told.villages["status_model"].value_counts()
+    assert (plan.today.villages_trang, plan.today.villages_lom, plan.today.villages_phu) == (
+        counts["trang"], counts["lom"], counts["phu"])
+    assert plan.land_checked
+    for one in plan.budgets:
+        assert one.selection.status == "optimal"
+        assert one.selection.value > 0
+        assert one.gained_people == pytest.approx(one.selection.value)
+        assert one.sites["commune_name"].notna().all()
+        forbidden = pack.restricted[pack.restricted["restriction"] == "cam"].union_all()
+        assert not one.sites.intersects(forbidden).any()
+    again = propose(pack, told, case)
+    for a, b in zip(again.budgets, plan.budgets, strict=True):
+        assert a.sites["option_id"].tolist() == b.sites["option_id"].tolist()

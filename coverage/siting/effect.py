@@ -77,7 +77,8 @@ class Effect:
     served_after : (n,) points served with the plan.
     villages : village_code, status_before, status_after, newly_served_people, served_by (option ids, build order).
     sites : per option in order: new_people, new_households (eligible), other_people, other_households (the rest),
-        new_villages (villages that leave trắng), village_rows (rows of the villages it brings signal to), alone_people.
+        new_villages (villages that leave trắng), village_rows (of those it brings signal to, most people
+        first), alone_people.
     margin_villages : two standard deviations of the number of villages that leave trắng, from the model's sigma.
     """
 
@@ -102,7 +103,7 @@ def effect(
         new = points[fresh[points]]
         fresh[new] = False
         own, rest = new[eligible[new]], new[~eligible[new]]
-        helped = [int(v) for v in np.unique(need.village[new])]
+        helped = _by_people(need.village[new], need.people[new])
         for village in helped:
             served_by.setdefault(village, []).append(option_ids[option])
         rows.append({
@@ -125,6 +126,13 @@ def effect(
     })
     return Effect(after, villages, pd.DataFrame(rows, columns=columns),
                   _margin(assessment, need, reach, order, centre))
+
+
+def _by_people(village: npt.NDArray[np.intp], people: FloatArray) -> list[int]:
+    """Return the villages of points, most people first, equal ones in the order of the list."""
+    found, which = np.unique(village, return_inverse=True)
+    weight = np.bincount(which.ravel(), weights=people, minlength=found.size)
+    return [int(v) for v in found[np.lexsort((found, -weight))]]
 
 
 def _margin(assessment: Assessment, need: Need, reach: Reach, order: tuple[int, ...], centre: BoolArray) -> int:

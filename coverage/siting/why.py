@@ -58,11 +58,10 @@ def why(assessment: Assessment, site: dict[str, Any], effect: dict[str, Any], fi
 
 
 def _nearest(assessment: Assessment, rows: list[int]) -> tuple[str, str]:
-    """Say which mast is nearest to the largest village helped and whether terrain cuts it off."""
+    """Say which mast is nearest to the first village helped and whether terrain cuts it off."""
     if not rows:
         return "", ""
-    villages = assessment.villages.iloc[rows]
-    village = villages.loc[villages["unserved_people"].astype(float).idxmax()]
+    village = assessment.villages.iloc[rows[0]]
     if pd.isna(village["nearest_1"]) or village["nearest_1"] == "":
         return "", ""
     name, code, operator = village["name"], village["nearest_1"], village["nearest_1_operator"]

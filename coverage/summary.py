@@ -1,0 +1,132 @@
+"""The figures that are printed, each from one function: of the gaps (gap_summary) and of the plan (plan_summary)."""
+
+import math
+from dataclasses import dataclass
+
+from coverage.plan import BudgetPlan, Density, Plan
+from coverage.siting.why import number
+
+# ---- the plan -------------------------------------------------------------------------------------------------------
+
+PERCENT_DECIMALS = 2
+LAND_UNCHECKED = ("Chưa kiểm tra đất, rừng, biên giới.", "Land, forest and border not checked.")
+SOLVER_WORDS = {
+    "optimal": ("Đã chứng minh tối ưu", "Proven optimal"),
+    "gap": ("Đạt sai lệch cho phép, có cận chứng minh", "Within the gap asked for, with a proven bound"),
+    "time_limit": ("Hết thời gian tính, có cận chứng minh", "Time limit, with a proven bound"),
+    "cancelled": ("Đã dừng theo yêu cầu, có cận chứng minh", "Stopped on request, with a proven bound"),
+}
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """The figures of one budget; every gain is after minus before of the same totals.
+
+    Parameters
+    ----------
+    sites, cost_mvnd : number of sites and their State outlay; shared_sites, new_macro_sites, small_cells : by kind.
+    villages_gained : villages that leave trắng sóng. villages_covered_gained : villages that become đã phủ.
+    households_gained : of all villages. people_gained : eligible people, the objective.
+    other_people_gained : people of villages that do not count for the money.
+    trang_left, lom_left, people_left : villages and people of the whole area still without after the plan.
+    bound_people, gap_percent : proven: no plan within the budget gains more people, or this many per cent more.
+    margin_villages : "± n thôn". cost_per_person_mvnd : NaN where nobody is gained.
+    proof_vi, proof_en : what the proof says. status_vi, status_en : how the solver ended.
+    land_vi, land_en : "" or that the land was not checked.
+    """
+
+    budget_mvnd: float
+    year: int
+    sites: int
+    shared_sites: int
+    new_macro_sites: int
+    small_cells: int
+    cost_mvnd: float
+    capex_mvnd: float
+    opex_mvnd_year: float
+    villages_gained: int
+    villages_covered_gained: int
+    households_gained: float
+    people_gained: float
+    other_people_gained: float
+    border_sites: int
+    trang_left: int
+    lom_left: int
+    people_left: float
+    bound_people: float
+    gap_percent: float
+    margin_villages: int
+    cost_per_person_mvnd: float
+    status_vi: str
+    status_en: str
+    proof_vi: str
+    proof_en: str
+    land_vi: str
+    land_en: str
+
+
+def plan_summary(plan: Plan) -> list[PlanSummary]:
+    """Return the figures of every budget, in the order of the budgets."""
+    return [_budget_summary(plan, one) for one in plan.budgets]
+
+
+def gap_percent(one: BudgetPlan) -> float:
+    """Return by how many per cent at most a plan within the budget could gain more people; infinite if unproven."""
+    value, bound = one.selection.value, one.selection.bound
+    if bound <= value:
+        return 0.0
+    return 100.0 * (bound - value) / value if value > 0 else math.inf
+
+
+def proof(one: BudgetPlan) -> tuple[str, str]:
+    """Return what the proof says, in Vietnamese and English; the per cent is rounded up, so that it stays true."""
+    percent = gap_percent(one)
+    step = 10.0**PERCENT_DECIMALS
+    up = math.ceil(percent * step - 1e-9) / step if math.isfinite(percent) else percent
+    decimals = 0 if up == 0 else PERCENT_DECIMALS
+    vi, en = (number(up, decimals, language) if math.isfinite(up) else "∞" for language in ("vi", "en"))
+    n = one.margin_villages
+    told_vi = (
+        "Với cùng bộ vị trí xem xét, đơn giá và mô hình phủ sóng này, không phương án nào trong cùng kinh phí tăng mục "
+        f"tiêu thêm quá {vi} %; sai số của mô hình và số liệu: ± {n} thôn.")
+    told_en = (
+        "With the same candidate places, prices and coverage model, no plan within the same budget raises the "
+        f"objective by more than {en} %; error of the model and the data: ± {n} villages.")
+    return told_vi, told_en
+
+
+def density_text(density: Density, at: int) -> tuple[str, str]:
+    """Return the value with denser candidate places for budget number ``at``, to print beside the proof."""
+    people, bound = density.people[at], density.bound[at]
+    told_vi = (
+        f"Với vị trí xem xét dày gấp đôi theo mỗi chiều (cách nhau {number(density.spacing_m)} m, "
+        f"{number(density.candidates)} vị trí): {number(people)} người, cận trên {number(bound)} người.")
+    told_en = (
+        f"With candidate places twice as dense in each direction ({number(density.spacing_m, 0, 'en')} m apart, "
+        f"{number(density.candidates, 0, 'en')} places): {number(people, 0, 'en')} people, bound "
+        f"{number(bound, 0, 'en')} people.")
+    return told_vi, told_en
+
+
+def _budget_summary(plan: Plan, one: BudgetPlan) -> PlanSummary:
+    before, after, sites = one.before, one.after, one.sites
+    people = one.gained_people
+    all_people = after.people_served - before.people_served
+    kinds = sites["kind"].value_counts()
+    texts, status = proof(one), SOLVER_WORDS[one.selection.status]
+    land = ("", "") if plan.land_checked else LAND_UNCHECKED
+    return PlanSummary(
+        budget_mvnd=one.budget_mvnd, year=plan.year, sites=len(sites), shared_sites=int(kinds.get("shared", 0)),
+        new_macro_sites=int(kinds.get("macro", 0)), small_cells=int(kinds.get("small_cell_satellite", 0)),
+        cost_mvnd=one.selection.cost_mvnd, capex_mvnd=math.fsum(sites["capex_mvnd"]),
+        opex_mvnd_year=math.fsum(sites["opex_mvnd_year"]),
+        villages_gained=before.villages_trang - after.villages_trang,
+        villages_covered_gained=after.villages_phu - before.villages_phu,
+        households_gained=after.households_served - before.households_served, people_gained=people,
+        other_people_gained=all_people - people, border_sites=int(sites["is_border"].fillna(value=False).sum()),
+        trang_left=after.villages_trang, lom_left=after.villages_lom, people_left=after.people - after.people_served,
+        bound_people=one.selection.bound, gap_percent=gap_percent(one), margin_villages=one.margin_villages,
+        cost_per_person_mvnd=one.selection.cost_mvnd / people if people > 0 else math.nan,
+        status_vi=status[0], status_en=status[1], proof_vi=texts[0], proof_en=texts[1], land_vi=land[0],
+        land_en=land[1],
+    )
