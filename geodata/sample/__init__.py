@@ -119,7 +119,7 @@ def _tables(terrain: Terrain, units: Units, rng: np.random.Generator) -> dict[st
     villages["motor_road"] = linked
     has_node = np.isin(np.arange(len(villages)), [*fibre_seats, *large])
     villages["ftth_declared"] = has_node & (lines.random(len(villages)) < 0.8)  # noqa: PLR2004
-    clusters = make_clusters(villages, where, terrain, parts)
+    clusters = make_clusters(villages, where, units, terrain, parts)
     sites = make_sites(villages, where, units, terrain, towers)
     total = villages.groupby("commune_code")["people"].sum().reindex(units.communes["commune_code"]).to_numpy()
     communes = units.communes.assign(population=np.round(total * other.normal(1.01, 0.02, len(total))))

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import rasterio.features
+import shapely
 from scipy import ndimage
 
 from geodata.sample.names import lowland_names, upland_names
@@ -117,10 +118,11 @@ def make_villages(where: Settlement, units: Units, rng: np.random.Generator) -> 
     )
 
 
-def make_clusters(villages: gpd.GeoDataFrame, where: Settlement, terrain: Terrain,
+def make_clusters(villages: gpd.GeoDataFrame, where: Settlement, units: Units, terrain: Terrain,
                   rng: np.random.Generator) -> gpd.GeoDataFrame:
     """Split villages into one to three clusters on gentle ground; a few villages have no cluster rows at all."""
     grid = terrain.elevation.grid
+    home_land = [g.buffer(-320) for g in units.communes.geometry]
     code, home, households, xy = [], [], [], []
     none = set(rng.choice(np.flatnonzero(~where.seat), 8, replace=False).tolist())
     for i, village in enumerate(villages.itertuples()):
@@ -135,6 +137,8 @@ def make_clusters(villages: gpd.GeoDataFrame, where: Settlement, terrain: Terrai
             reach = 120.0 if k == 0 else rng.uniform(600.0, 1_700.0)
             turn = rng.uniform(0, 2 * np.pi, 24)
             around = centre + reach * np.column_stack([np.cos(turn), np.sin(turn)])
+            inside = shapely.contains_xy(home_land[where.commune[i]], *around.T)
+            around = around[inside] if inside.any() else centre[None, :]
             row, col = grid.row_col(*around.T)
             best = around[int(np.argmin(terrain.slope[row, col]))]
             code.append(f"{village.village_code}-{k + 1}")
