@@ -41,17 +41,16 @@ def strip_marks(text: str) -> str:
     return "".join(c for c in letters if not unicodedata.combining(c))
 
 
-_FOLDED_KINDS = tuple(strip_marks(kind) for kind in KINDS)
-
-
 def split_kind(text: str) -> tuple[str, str]:
     """Split 'Phường Hải Vân' into ('Phường', 'Hải Vân'); ('', name) where no kind is written before the name."""
     name = tidy_name(text)
-    bare = strip_marks(name)
-    for kind in _FOLDED_KINDS:
-        rest = bare[len(kind):]
-        if bare.startswith(kind) and rest[:1] in (" ", ".") and rest.strip(" ."):
-            return name[: len(kind)], name[len(kind):].strip(" .")
+    low = name.lower()
+    plain = low.isascii()  # typed without marks: 'ban giong'; otherwise 'Bàn Thạch' is no 'bản'
+    for kind in KINDS:
+        start = strip_marks(kind) if plain else kind
+        rest = low[len(start):]
+        if low.startswith(start) and rest[:1] in (" ", ".") and rest.strip(" ."):
+            return name[: len(start)], name[len(start):].strip(" .")
     return "", name
 
 

@@ -106,8 +106,8 @@ def test_what_is_no_pair(text: str) -> None:
     [
         (108.1, 16.1, False, ""), (16.1, 108.1, False, "axes_swapped"), (541122.7, 1781023.9, True, ""),
         (1781023.9, 541122.7, True, "axes_swapped"), (108.1, 16.1, True, "degrees_in_metres"),
-        (541122.7, 1781023.9, False, "metres_in_degrees"), (0.0, 0.0, False, "out_of_range"),
-        (1.0, 1.0, True, "out_of_range"),
+        (541122.7, 1781023.9, False, "metres_in_degrees"), (0.0, 0.0, False, "far_away"),
+        (1.0, 1.0, True, "far_away"),
     ],
 )
 def test_magnitudes_tell_the_axes(x: float, y: float, projected: bool, fault: str) -> None:

@@ -32,6 +32,8 @@ def test_kind_is_split_only_before_a_name() -> None:
     assert split_kind("Phường  Hải Vân") == ("Phường", "Hải Vân")
     assert split_kind("TDP. 16") == ("TDP", "16")
     assert split_kind("Bản") == ("", "Bản")
+    assert split_kind("Bàn Thạch") == ("", "Bàn Thạch")
+    assert split_kind("ban Giong") == ("ban", "Giong")
     assert split_kind("Xãng") == ("", "Xãng")
     assert fold_name("Xã Tam Mỹ", drop_kind=False) == "xatammi"
 

@@ -108,7 +108,7 @@ def split_pair(text: str) -> tuple[str, str]:
     return parts[0].strip(" ,"), parts[1].strip(" ,")
 
 
-AxisFault = Literal["", "axes_swapped", "degrees_in_metres", "metres_in_degrees", "out_of_range"]
+AxisFault = Literal["", "axes_swapped", "degrees_in_metres", "metres_in_degrees", "far_away"]
 
 
 def axis_fault(x: float, y: float, *, projected: bool) -> AxisFault:
@@ -125,12 +125,12 @@ def axis_fault(x: float, y: float, *, projected: bool) -> AxisFault:
             return "degrees_in_metres"
         if metres:
             return ""
-        return "axes_swapped" if swapped_metres else "out_of_range"
+        return "axes_swapped" if swapped_metres else "far_away"
     if degrees:
         return ""
     if swapped_degrees:
         return "axes_swapped"
-    return "metres_in_degrees" if metres or swapped_metres else "out_of_range"
+    return "metres_in_degrees" if metres or swapped_metres else "far_away"
 
 
 def _within(value: float, limits: tuple[float, float]) -> bool:

@@ -42,7 +42,8 @@ _ONSETS = ("ngh", "ng", "nh", "gh", "gi", "kh", "ph", "th", "tr", "ch", "qu",
            "b", "c", "d", "đ", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "x", "")
 _NUCLEI = ("iêu", "yêu", "uôi", "ươi", "ươu", "oai", "oay", "oao", "oeo", "uây", "uyê", "uya", "uyu", "oă", "uâ", "iê",
            "yê", "uô", "ươ", "ia", "ua", "ưa", "oa", "oe", "uê", "uy", "uơ", "ai", "ao", "au", "ay", "âu", "ây",
-           "eo", "êu", "iu", "oi", "ôi", "ơi", "ui", "ưi", "ưu", "oo", "a", "ă", "â", "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "y")
+           "eo", "êu", "iu", "oi", "ôi", "ơi", "ui", "ưi", "ưu", "oo", "a", "ă", "â",
+           "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "y")
 _CODAS = ("ng", "nh", "ch", "c", "m", "n", "p", "t", "")
 _WORD = re.compile(r"[^\W\d_]+")
 _MARKED = re.compile(r"[^\x00-\x7f]")
