@@ -3,8 +3,11 @@
 import math
 from dataclasses import dataclass
 
+from coverage.gap.figures import GapSummary, gap_summary
 from coverage.plan import BudgetPlan, Density, Plan
 from coverage.siting.why import number
+
+__all__ = ["GapSummary", "PlanSummary", "density_text", "gap_percent", "gap_summary", "plan_summary", "proof"]
 
 # ---- the plan -------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Assessment: the state of every village, commune and anchor of a pack, and the gap layers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -26,7 +26,7 @@ from coverage.gap.masts import (
 )
 from coverage.gap.published import Decision, Matched, match_published, official_status, reconcile
 from coverage.gap.service import Served, atmosphere, reference_date, serve
-from coverage.gap.status import UNKNOWN
+from coverage.gap.status import PHU, UNKNOWN
 from coverage.gap.villages import point_table, village_table
 from coverage.radio.signal import signal_over_area
 from coverage.scenario import Scenario
@@ -229,6 +229,12 @@ def _findings(
     open_question = villages.loc[villages["status_model"] == UNKNOWN, "village_code"]
     if len(open_question):
         out.append(_finding("village_signal_unknown", open_question.tolist()))
+    covered = villages["status_printed"] == PHU
+    left = villages.loc[covered & (villages["unserved_households"] > 0)]
+    if len(left):
+        households = int(left["unserved_households"].sum())
+        found = _finding("covered_with_unserved_clusters", left["village_code"].tolist())
+        out.append(replace(found, details=found.details | {"households": households}))
     if layers.fibre_routes is not None and (villages["fibre_basis"] == STRAIGHT).all():
         out.append(Finding("fibre_straight_line", layer="fibre_routes", package="coverage"))
     return tuple(out)

@@ -1,6 +1,6 @@
 """Demand points: village centres as test points without weight, population clusters with their people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -195,8 +195,8 @@ def _sums_that_differ(
         return []
     bad = villages[differs]
     finding = _finding("cluster_households_differ", "clusters", "households", bad, "village_code")
-    return [Finding(**{**finding.__dict__, "details": {
-        "listed": int(listed[differs].sum()), "clusters": int(total[differs].sum())}})]
+    sums = {"listed": int(listed[differs].sum()), "clusters": int(total[differs].sum())}
+    return [replace(finding, details=finding.details | sums)]
 
 
 def _finding(code: str, layer: str, column: str, bad: pd.DataFrame, shown: str) -> Finding:
