@@ -8,14 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage.errors import RadioError
-from coverage.radio.area_kernel import losses_to_points
+from coverage.radio.area_kernel import bilinear, losses_to_points
 from coverage.radio.path_kernel import spacing_table
 from coverage.radio.profile_loss import FAR_KM, NEAR_KM, Atmosphere, check_frequency, check_heights
+from coverage.radio.radial_kernel import rays_to_cells, sweep
 from geodata.grid import Raster
 
 FloatArray = npt.NDArray[np.float64]
 LONGEST_STEP_M = 100.0      # coarser profiles lose ridges: 200 m costs 3.3 dB rms (docs/methods/radio.md)
-METHODS = ("per_pixel",)
+METHODS = ("per_pixel", "radial")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class AreaLoss:
     ----------
     row0, col0 : first row and column of the window on the elevation grid.
     loss_db : (rows, cols) float32; NaN beyond the radius, across no-data and off the raster.
-    clear : (rows, cols) int8; 1 line of sight, 0 none, -1 unknown (always -1 for the radial method).
+    clear : (rows, cols) int8; 1 line of sight, 0 none, -1 unknown.
     method, step_m : how it was computed, to be stated with every output.
     """
 
@@ -196,13 +197,47 @@ def area_loss(
     row0, row1, col0, col1 = window_around(elevation, tx_xy_m, radius_m)
     loss = np.full((row1 - row0, col1 - col0), np.nan, np.float32)
     clear = np.full(loss.shape, -1, np.int8)
-    x, y = elevation.grid.centres()
-    away = np.hypot(x[None, col0:col1] - tx_xy_m[0], y[row0:row1, None] - tx_xy_m[1])
-    row, col = np.nonzero(away <= radius_m)
-    paths = point_paths(
-        elevation, tx_xy_m, tx_agl_m, np.column_stack((x[col0 + col], y[row0 + row])), rx_agl_m=rx_agl_m,
-        freq_mhz=freq_mhz, atmosphere=atmosphere, step_m=step, clutter=clutter,
-    )
-    loss[row, col] = paths.loss_db
-    clear[row, col] = paths.clear
+    if loss.size and method == "radial":
+        _check(elevation, clutter, tx_agl_m, rx_agl_m, freq_mhz)
+        window = (slice(row0, row1), slice(col0, col1))
+        _radial(elevation, clutter, window, tx_xy_m, tx_agl_m, rx_agl_m, radius_m, freq_mhz, atmosphere, step,
+                (loss, clear))
+    elif loss.size:
+        x, y = elevation.grid.centres()
+        away = np.hypot(x[None, col0:col1] - tx_xy_m[0], y[row0:row1, None] - tx_xy_m[1])
+        row, col = np.nonzero(away <= radius_m)
+        paths = point_paths(
+            elevation, tx_xy_m, tx_agl_m, np.column_stack((x[col0 + col], y[row0 + row])), rx_agl_m=rx_agl_m,
+            freq_mhz=freq_mhz, atmosphere=atmosphere, step_m=step, clutter=clutter,
+        )
+        loss[row, col] = paths.loss_db
+        clear[row, col] = paths.clear
     return AreaLoss(row0, col0, loss, clear, method, step)
+
+
+def _radial(
+    elevation: Raster, clutter: Raster | None, window: tuple[slice, slice], tx_xy_m: tuple[float, float],
+    tx_agl_m: float, rx_agl_m: float, radius_m: float, freq_mhz: float, atmosphere: Atmosphere, step_m: float,
+    out: tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]],
+) -> None:
+    """Fill loss and sight of a window by rays no further apart than a cell at the rim."""
+    cell = elevation.grid.cell_m
+    steps = math.ceil(radius_m / step_m) + 1
+    rays = math.ceil(2.0 * math.pi * radius_m / cell)
+    tx_x, tx_y = (float(v[0]) for v in pixel_coordinates(elevation, tx_xy_m))
+    reach = steps * step_m / cell
+    around = _crop(elevation, np.array([tx_x - reach, tx_x + reach]), np.array([tx_y - reach, tx_y + reach]))
+    rows, cols = around or window
+    ground = np.ascontiguousarray(elevation.values[rows, cols], np.float64)
+    hidden = np.zeros((1, 1)) if clutter is None else np.ascontiguousarray(clutter.values[rows, cols], np.float64)
+    tx_x, tx_y = tx_x - cols.start, tx_y - rows.start
+    polar = np.empty((rays, steps + 1), np.float32)
+    sight = np.empty(polar.shape, np.int8)
+    f, ae = freq_mhz / 1000.0, atmosphere.earth_radius_km
+    sweep(ground, hidden, _table(math.ceil(FAR_KM * 1000.0 / step_m) + 1), tx_x, tx_y, float(tx_agl_m),
+          float(rx_agl_m), rays, steps, step_m / 1000.0, cell / 1000.0, NEAR_KM, f, ae, polar, sight)
+    down, right = window[0].start - rows.start, window[1].start - cols.start
+    inner = ground[down : down + out[0].shape[0], right : right + out[0].shape[1]]
+    rays_to_cells(np.ascontiguousarray(inner), polar, sight, tx_x - right, tx_y - down,
+                  bilinear(ground, tx_x, tx_y) + tx_agl_m, float(rx_agl_m), step_m / 1000.0, cell / 1000.0,
+                  radius_m / 1000.0, NEAR_KM, f, *out)

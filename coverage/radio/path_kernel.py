@@ -167,6 +167,11 @@ def _first_term(d: float, h1: float, h2: float, f: float, a: float, sea: float, 
 @njit(cache=True, nogil=True)
 def spherical(d: float, h1: float, h2: float, f: float, ae: float, sea: float, vertical: bool) -> float:
     """Return the diffraction loss over a smooth earth of radius ae, dB (P.1812 section 4.3.2, eqs 22 to 27)."""
+    low, high = min(h1, h2), max(h1, h2)
+    spare = high - low - 500.0 * d * d / ae
+    # clear of the required height everywhere, hence 0, without asking where it is least (docs/methods/radio.md)
+    if spare > 0.0 and 17.456 * 17.456 * (0.2998 / f) * d < 4.0 * low * spare:
+        return 0.0
     dlos = math.sqrt(2.0 * ae) * (math.sqrt(0.001 * h1) + math.sqrt(0.001 * h2))
     if d >= dlos:
         return _first_term(d, h1, h2, f, ae, sea, vertical)
