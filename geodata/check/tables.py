@@ -102,11 +102,11 @@ def _check_geometry(frame: pd.DataFrame, layer: str, crs: CRS | None) -> Iterato
         return
     shapes = frame.geometry
     absent = (shapes.isna() | shapes.is_empty).to_numpy()
-    yield from rows_finding("geometry_missing", layer, "geometry", frame[absent], [""] * int(absent.sum()))
+    yield from rows_finding("shape_missing", layer, "geometry", frame[absent], [""] * int(absent.sum()))
     odd = ~absent & ~shapes.geom_type.isin(GEOMETRY[layer]).to_numpy()
-    yield from rows_finding("geometry_type", layer, "geometry", frame[odd], shapes[odd].geom_type,
+    yield from rows_finding("shape_type", layer, "geometry", frame[odd], shapes[odd].geom_type,
                             wanted=", ".join(GEOMETRY[layer]))
     broken = ~absent & ~shapes.is_valid.to_numpy()
-    yield from rows_finding("geometry_invalid", layer, "geometry", frame[broken], shapes[broken].is_valid_reason())
+    yield from rows_finding("shape_invalid", layer, "geometry", frame[broken], shapes[broken].is_valid_reason())
     if not absent.all() and np.abs(frame.total_bounds).max() < _DEGREES:
         yield Finding("layer_in_degrees", layer, "geometry", details={"bounds": tuple(frame.total_bounds.round(3))})

@@ -187,16 +187,20 @@ def _rasters(
     communes = tables.get("communes")
     if communes is None or communes.empty or "elevation" not in gathered.rasters:
         return {}
-    west, south, east, north = communes.total_bounds
-    edge = mapping.margin_m
-    grid = grid_over((west - edge, south - edge, east + edge, north + edge), mapping.cell_m, crs)
+    need = np.array(communes.total_bounds)  # never cut, so that what the elevation lacks there is seen
+    wide = need + mapping.margin_m * np.array([-1, -1, 1, 1])
+    have = np.array(gathered.rasters["elevation"].inner_bounds(crs)) + mapping.cell_m * np.array([2, 2, -2, -2])
+    west, south = np.minimum(need, np.maximum(wide, have))[:2]
+    east, north = np.maximum(need, np.minimum(wide, have))[2:]
+    grid = grid_over((float(west), float(south), float(east), float(north)), mapping.cell_m, crs)
     out: dict[str, Raster] = {}
     for name, raw in gathered.rasters.items():
         make, unit = (interpolate, "m") if name == "elevation" else (share_out, "people")
         out[name] = make(raw, grid, unit=unit, name=name)
         details: dict[str, object] = {"cell": f"{grid.cell_m:g}", "crs": crs.name}
         if name == "population":
-            details |= {"before": comma(np.nansum(raw.values)), "after": comma(np.nansum(out[name].values))}
+            before, after = float(np.nansum(raw.values)), float(np.nansum(out[name].values))
+            details |= {"before": comma(before), "after": comma(after)}
         gathered.findings.append(Finding(f"raster_{name}", name, file=raw.file, details=details))
     return out
 

@@ -32,9 +32,20 @@ class RawRaster:
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north in the file's own CRS."""
         rows, cols = self.values.shape
-        west, north = self.transform * (0, 0)
-        east, south = self.transform * (cols, rows)
+        west, north = self.transform @ (0, 0)
+        east, south = self.transform @ (cols, rows)
         return min(west, east), min(south, north), max(west, east), max(south, north)
+
+
+    def inner_bounds(self, crs: CRS) -> tuple[float, float, float, float]:
+        """West, south, east, north in ``crs`` of the largest upright box that the raster fills (edges sampled)."""
+        west, south, east, north = self.bounds
+        along_x, along_y = np.linspace(west, east, 21), np.linspace(south, north, 21)
+        left, _ = reproject_xy(np.full(21, west), along_y, self.crs, crs)
+        right, _ = reproject_xy(np.full(21, east), along_y, self.crs, crs)
+        _, bottom = reproject_xy(along_x, np.full(21, south), self.crs, crs)
+        _, top = reproject_xy(along_x, np.full(21, north), self.crs, crs)
+        return float(left.max()), float(bottom.max()), float(right.min()), float(top.min())
 
 
 def read_raster(path: Path, *, crs: str = "", nodata: float | None = None) -> RawRaster:
@@ -87,7 +98,7 @@ def share_out(raw: RawRaster, grid: Grid, *, unit: str, name: str) -> Raster:
         return _sum_into(raw, grid, unit=unit, name=name)
     pad = math.ceil(1.5 * step / grid.cell_m) + 1
     rows, cols = grid.shape[0] + 2 * pad, grid.shape[1] + 2 * pad
-    wide = Grid(grid.crs, grid.transform * Affine.translation(-pad, -pad), (rows, cols))
+    wide = Grid(grid.crs, grid.transform @ Affine.translation(-pad, -pad), (rows, cols))
     x, y = wide.centres()
     flat = np.full(rows * cols, -1, dtype=np.int64)
     inverse = ~raw.transform
@@ -96,7 +107,7 @@ def share_out(raw: RawRaster, grid: Grid, *, unit: str, name: str) -> Raster:
         part_y = np.repeat(y[start:start + band], cols)
         part_x = np.tile(x, part_y.size // cols)
         source_x, source_y = reproject_xy(part_x, part_y, grid.crs, raw.crs)
-        column, row = inverse * (source_x, source_y)
+        column, row = inverse @ (source_x, source_y)
         flat[start * cols:start * cols + part_y.size] = _cell_index(raw, row, column)
     counts = np.bincount(flat[flat >= 0], minlength=raw.values.size)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -109,7 +120,7 @@ def _sum_into(raw: RawRaster, grid: Grid, *, unit: str, name: str) -> Raster:
     """Sum source cells finer than the grid into the cell that holds their centre."""
     rows, cols = raw.values.shape
     column, row = np.meshgrid(np.arange(cols) + 0.5, np.arange(rows) + 0.5)
-    source_x, source_y = raw.transform * (column.ravel(), row.ravel())
+    source_x, source_y = raw.transform @ (column.ravel(), row.ravel())
     x, y = reproject_xy(source_x, source_y, raw.crs, grid.crs)
     values = raw.values.ravel().astype(np.float64)
     use = grid.contains(x, y) & np.isfinite(values)
