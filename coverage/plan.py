@@ -25,7 +25,7 @@ from coverage.siting.effect import Totals, effect, totals
 from coverage.siting.need import Need, need_of, plan_year
 from coverage.siting.options import options
 from coverage.siting.reach import Reach, reach
-from coverage.siting.why import why
+from coverage.siting.why import nearest_masts, why
 from geodata.findings import Finding
 from geodata.layers import Layers
 
@@ -205,11 +205,13 @@ def _sites(case: _Case, selection: Selection, gains: pd.DataFrame) -> gpd.GeoDat
     table = chosen.merge(place, on="site_id", how="left", validate="one_to_one")
     communes = case.layers.communes[["commune_code", "name", "is_border"]].rename(columns={"name": "commune_name"})
     table = table.merge(communes.astype({"commune_code": str}), on="commune_code", how="left")
-    table = pd.concat([table, gains.drop(columns=["village_rows"])], axis=1)
+    table = pd.concat([table, gains.drop(columns=["village_rows", "largest_point"])], axis=1)
     table["order"] = np.arange(1, len(table) + 1)
     table["duplicate_of"] = _duplicates(case, table)
-    texts = [why(case.assessment, site, gain, first=at == 0) for at, (site, gain) in enumerate(
-        zip(table.to_dict("records"), gains.to_dict("records"), strict=True))]
+    spots = np.asarray(case.assessment.points.xy_m)[gains["largest_point"].to_numpy(dtype=np.intp)]
+    masts = nearest_masts(case.layers, case.scenario, spots)
+    texts = [why(case.assessment, site, gain, near, first=at == 0) for at, (site, gain, near) in enumerate(
+        zip(table.to_dict("records"), gains.to_dict("records"), masts, strict=True))]
     table["why_vi"], table["why_en"] = [t[0] for t in texts], [t[1] for t in texts]
     shape = gpd.points_from_xy(table["x_m"], table["y_m"])
     return gpd.GeoDataFrame(table[list(SITE_COLUMNS)], geometry=shape, crs=case.places.frame.crs)

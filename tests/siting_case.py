@@ -90,8 +90,7 @@ def assessment(pack: Layers, served: list[str] | None = None) -> Any:
     table = pd.DataFrame({"evidence": np.full(has.size, "model"), "p_served": np.where(has, 0.95, 0.05)})
     border = set(pack.communes.loc[pack.communes["is_border"], "commune_code"].astype(str))
     villages = pack.villages.assign(
-        eligible=[c in border for c in pack.villages["commune_code"]], unserved_people=pack.villages["people"],
-        nearest_1="VIE1", nearest_1_operator="Viettel", nearest_1_km=8.5, nearest_1_blocked=True)
+        eligible=[c in border for c in pack.villages["commune_code"]])
     return SimpleNamespace(points=points, served={"4g": has, "all": has},
                            known={"4g": np.ones(has.size, bool)}, point_table=table, villages=villages)
 

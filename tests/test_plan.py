@@ -71,8 +71,8 @@ def test_sites_table(plan: Any) -> None:
     assert sites["site_id"].is_unique
     first = sites.iloc[0]
     assert first["option_id"] == "TH-99002-001-N"
-    assert first["why_vi"] == ("Đưa sóng đến 240 người, 60 hộ ở Sau Núi; 1 thôn hết trắng sóng. Trạm gần Sau Núi nhất"
-                               " là VIE1 (Viettel), cách 8,5 km, bị địa hình che khuất.")
+    assert first["why_vi"] == ("Đưa sóng đến 240 người, 60 hộ ở Sau Núi; 1 thôn hết trắng sóng. Trạm 4G gần khu dân cư"
+                               " này nhất là VIE1 (Viettel), cách 9,0 km, bị địa hình che khuất.")
     assert first["why_en"].startswith("Brings signal to 240 people in 60 households of Sau Núi; 1 village leaves")
     rates = sites["new_people"] / sites["cost_mvnd"]
     assert rates.is_monotonic_decreasing
@@ -133,7 +133,7 @@ def test_nobody_unserved_is_an_empty_plan_with_a_sentence() -> None:
     for one in plan.budgets:
         assert one.sites.empty
         assert one.before == one.after
-        assert (one.selection.value, one.selection.gap, one.margin_villages) == (0.0, 0.0, 0)
+        assert (one.selection.value, one.selection.gap) == (0.0, 0.0)
         assert list(one.sites.columns) == [*SITE_COLUMNS, "geometry"]
 
 

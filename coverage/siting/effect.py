@@ -17,6 +17,8 @@ from coverage.siting.reach import Reach
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 TextArray = npt.NDArray[np.object_]
+SITE_FIGURES = ("new_people", "new_households", "other_people", "other_households", "new_villages", "village_rows",
+                "alone_people", "largest_point")
 SURE_DEVIATIONS = 2.0   # "± n thôn": two standard deviations, about 95 %
 
 
@@ -78,8 +80,9 @@ class Effect:
     villages : village_code, status_before, status_after, newly_served_people, served_by (option ids, build order).
     sites : per option in order: new_people, new_households (eligible), other_people, other_households (the rest),
         new_villages (villages that leave trắng), village_rows (of those it brings signal to, most people
-        first), alone_people.
-    margin_villages : two standard deviations of the number of villages that leave trắng, from the model's sigma.
+        first), alone_people,
+        largest_point (the new point with most people, row of ``Assessment.points``).
+    margin_villages : two standard deviations of the number of villages with signal after the plan, rounded up.
     """
 
     served_after: BoolArray
@@ -111,11 +114,10 @@ def effect(
             "other_people": math.fsum(need.people[rest]), "other_households": math.fsum(households[rest]),
             "new_villages": int(np.count_nonzero(centre[new])), "village_rows": helped,
             "alone_people": math.fsum(need.eligible_people[points]),
+            "largest_point": int(need.point[new[np.argmax(need.people[new])]]) if new.size else -1,
         })
     after = need.served_before.copy()
     after[need.point[~fresh]] = True
-    columns = ["new_people", "new_households", "other_people", "other_households", "new_villages", "village_rows",
-               "alone_people"]
     gained = np.bincount(need.village[~fresh], weights=need.people[~fresh], minlength=len(assessment.villages))
     villages = pd.DataFrame({
         "village_code": assessment.villages["village_code"].to_numpy(),
@@ -124,8 +126,8 @@ def effect(
         "newly_served_people": gained,
         "served_by": [", ".join(served_by.get(v, [])) for v in range(len(assessment.villages))],
     })
-    return Effect(after, villages, pd.DataFrame(rows, columns=columns),
-                  _margin(assessment, need, reach, order, centre))
+    return Effect(after, villages, pd.DataFrame(rows, columns=list(SITE_FIGURES)),
+                  _margin(assessment, need, reach, order))
 
 
 def _by_people(village: npt.NDArray[np.intp], people: FloatArray) -> list[int]:
@@ -135,11 +137,15 @@ def _by_people(village: npt.NDArray[np.intp], people: FloatArray) -> list[int]:
     return [int(v) for v in found[np.lexsort((found, -weight))]]
 
 
-def _margin(assessment: Assessment, need: Need, reach: Reach, order: tuple[int, ...], centre: BoolArray) -> int:
-    """Return two standard deviations of the villages gained, errors of the model taken as independent, rounded up."""
-    if not order:
-        return 0
-    best = np.asarray(reach.probability[list(order)].max(axis=0).todense(), dtype=np.float64).ravel()[centre]
-    before = assessment.point_table["p_served"].to_numpy(dtype=np.float64, na_value=np.nan)[need.point][centre]
-    gain = (1.0 - np.nan_to_num(before)) * best
-    return math.ceil(SURE_DEVIATIONS * math.sqrt(math.fsum(gain * (1.0 - gain))))
+def _margin(assessment: Assessment, need: Need, reach: Reach, order: tuple[int, ...]) -> int:
+    """Return two standard deviations of the villages with signal after the plan; the model's errors independent.
+
+    Measured and confirmed centres have P 0 or 1 and add nothing; a centre gains from the best of the new sites.
+    """
+    p = assessment.point_table["p_served"].to_numpy(dtype=np.float64, na_value=np.nan).copy()
+    if order:
+        best = np.asarray(reach.probability[list(order)].max(axis=0).todense(), dtype=np.float64).ravel()
+        p[need.point] = 1.0 - (1.0 - p[need.point]) * (1.0 - best)
+    centre = np.asarray(assessment.points.kind, dtype=object) == "centre"
+    p = p[centre & need.known & ~np.isnan(p)]
+    return math.ceil(SURE_DEVIATIONS * math.sqrt(math.fsum(p * (1.0 - p))))
