@@ -25,8 +25,9 @@ class GapSummary:
     border_communes, border_communes_uncovered : printed; ..._by_model : by the model.
     communes_by_status : printed. difficult_by_power, difficult_by_power_model : the 2x2 table.
     households, people : of the village list. people_on_clusters : of the test points, what shares are taken of.
-    official_population : sum over communes; population_missing : communes that give none. unserved_... : on clusters
-        without signal, by the model. unknown_households : on clusters of which nothing is known. eligible_... : of villages eligible for public-service money.
+    official_population : sum over communes; population_missing : communes that give none.
+    unserved_... : on clusters without signal, by the model. unknown_households : on clusters of which nothing is
+        known. eligible_... : of villages eligible for public-service money.
     needs_survey, one_operator, weak, indoor_unserved, lom_untestable, loses_signal_with_3g, no_fibre, fibre_near,
         fibre : villages. operators_complete : False: "ít nhất" stands before numbers of operators.
     by_operator : per operator and technology, villages whose centre it serves.
