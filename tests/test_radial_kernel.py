@@ -21,17 +21,20 @@ def _ray_and_paths(ground: np.ndarray, clutter: np.ndarray, rays: int, steps: in
     row, col = 70.0, 70.0
     table = spacing_table(400)
     loss, clear = np.empty((rays, steps + 1), np.float32), np.empty((rays, steps + 1), np.int8)
+    depart = np.empty((rays, steps + 1), np.float32)
     sweep(ground, clutter, table, col, row, 40.0, 1.5, rays, steps, 0.09, 0.09, 0.25, 0.9, AIR.earth_radius_km, loss,
-          clear)
+          clear, depart)
     angle = 2 * np.pi * np.arange(rays)[:, None] / rays
     k = np.arange(steps + 1)[None, :]
     xs, ys = (col + k * np.sin(angle)).ravel(), (row - k * np.cos(angle)).ravel()
-    single, sight = np.empty(xs.size), np.empty(xs.size, np.int8)
+    single, sight, departs = np.empty(xs.size), np.empty(xs.size, np.int8), np.empty(xs.size)
     losses_to_points(ground, clutter, table, col, row, 40.0, xs, ys, 1.5, 0.09, 0.09, 0.25, 30.0, 0.9,
-                     AIR.earth_radius_km, True, single, sight)
+                     AIR.earth_radius_km, True, single, sight, departs)
     from coverage.radio.area_kernel import bilinear
 
-    d = (0.09 * k * np.ones_like(angle)).ravel()
+    same = (clear.ravel() == sight) & (sight >= 0)
+    np.testing.assert_allclose(depart.ravel()[same], departs[same], atol=1e-3)
+    d = np.tile(0.09 * k.ravel(), rays)
     hts = ground[70, 70] + 40.0
     hrs = np.array([bilinear(ground, x, y) + 1.5 for x, y in zip(xs, ys, strict=True)])
     fspl = np.array([free_space(a, hts - b, 0.9) for a, b in zip(d, hrs, strict=True)])

@@ -114,10 +114,12 @@ def add_clutter(
 def losses_to_points(
     ground: Heights, clutter: Heights, table: FloatArray, tx_x: float, tx_y: float, tx_agl: float, xs: FloatArray,
     ys: FloatArray, rx_agl: float, cell_km: float, step_km: float, near_km: float, far_km: float, f: float, ae: float,
-    vertical: bool, loss: FloatArray, clear: npt.NDArray[np.int8],
+    vertical: bool, loss: FloatArray, clear: npt.NDArray[np.int8], depart: FloatArray,
 ) -> None:
     """Fill loss (dB) and clear (1 line of sight, 0 none, -1 unknown) of the paths from one mast to points (n,).
 
+    depart : elevation angle (mrad over the horizontal) under which the wave leaves the mast: towards the receiver,
+    or towards the horizon that hides it.
     clutter : heights on the same cells, or shape (1, 1) for none. Beyond ``far_km``, off the raster or across
     no-data: NaN and -1. Below ``near_km``: free space.
     """
@@ -128,7 +130,7 @@ def losses_to_points(
     across = np.empty(most)
     down = np.empty(most)
     for p in range(xs.size):
-        loss[p] = math.nan
+        loss[p] = depart[p] = math.nan
         clear[p] = -1
         x, y = xs[p], ys[p]
         d = cell_km * math.hypot(x - tx_x, y - tx_y)
@@ -147,9 +149,11 @@ def losses_to_points(
         if d < near_km:
             loss[p] = fspl
             clear[p] = 1
+            depart[p] = 1000.0 * math.atan2(hrs - hts, max(1000.0 * d, 1.0))
             continue
-        ld, _, _, _, los, _, _, _, _, _ = diffraction_loss(
+        ld, _, _, _, los, _, _, _, _, _, slope = diffraction_loss(
             table[0, n], table[1, n], h, g, n, v1, v2, hts, hrs, d, f, ae, 0.0, vertical, False
         )
         loss[p] = fspl + ld
         clear[p] = 1 if los else 0
+        depart[p] = slope - 500.0 * d / ae

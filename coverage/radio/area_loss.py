@@ -28,6 +28,7 @@ class AreaLoss:
     row0, col0 : first row and column of the window on the elevation grid.
     loss_db : (rows, cols) float32; NaN beyond the radius, across no-data and off the raster.
     clear : (rows, cols) int8; 1 line of sight, 0 none, -1 unknown.
+    depart_mrad : (rows, cols) elevation angle at which the wave leaves the mast (for the antenna's vertical cut).
     method, step_m : how it was computed, to be stated with every output.
     """
 
@@ -35,6 +36,7 @@ class AreaLoss:
     col0: int
     loss_db: npt.NDArray[np.float32]
     clear: npt.NDArray[np.int8]
+    depart_mrad: npt.NDArray[np.float32]
     method: str
     step_m: float
 
@@ -84,10 +86,14 @@ def _crop(elevation: Raster, xs: FloatArray, ys: FloatArray) -> tuple[slice, sli
 
 @dataclass(frozen=True)
 class PointLoss:
-    """Loss (n,) dB with line of sight (n,) int8: 1 clear, 0 cut by the terrain, -1 unknown."""
+    """Loss (n,) dB with line of sight (n,) int8: 1 clear, 0 cut by the terrain, -1 unknown.
+
+    depart_mrad : (n,) elevation angle at which the wave leaves the mast: to the receiver, or to what hides it.
+    """
 
     loss_db: FloatArray
     clear: npt.NDArray[np.int8]
+    depart_mrad: FloatArray
 
 
 def point_paths(
@@ -117,22 +123,24 @@ def point_paths(
     tx_x, tx_y = (float(v[0]) for v in pixel_coordinates(elevation, tx_xy_m))
     loss = np.full(xs.size, np.nan)
     clear = np.full(xs.size, -1, np.int8)
+    depart = np.full(xs.size, np.nan)
     cell_km = elevation.grid.cell_m / 1000.0
     near = np.hypot(xs - tx_x, ys - tx_y) * cell_km <= FAR_KM
     part = _crop(elevation, np.append(xs[near], tx_x), np.append(ys[near], tx_y))
     if not near.any() or part is None:
-        return PointLoss(loss, clear)
+        return PointLoss(loss, clear, depart)
     rows, cols = part
     hidden = np.zeros((1, 1)) if clutter is None else np.ascontiguousarray(clutter.values[rows, cols], np.float64)
-    found, sight = np.empty(int(near.sum())), np.empty(int(near.sum()), np.int8)
+    count = int(near.sum())
+    found, sight, angle = np.empty(count), np.empty(count, np.int8), np.empty(count)
     losses_to_points(
         np.ascontiguousarray(elevation.values[rows, cols], np.float64), hidden,
         _table(math.ceil(FAR_KM * 1000.0 / step) + 1), tx_x - cols.start, tx_y - rows.start, float(tx_agl_m),
         xs[near] - cols.start, ys[near] - rows.start, float(rx_agl_m), cell_km, step / 1000.0, NEAR_KM, FAR_KM,
-        freq_mhz / 1000.0, atmosphere.earth_radius_km, True, found, sight,
+        freq_mhz / 1000.0, atmosphere.earth_radius_km, True, found, sight, angle,
     )
-    loss[near], clear[near] = found, sight
-    return PointLoss(loss, clear)
+    loss[near], clear[near], depart[near] = found, sight, angle
+    return PointLoss(loss, clear, depart)
 
 
 def point_loss(
@@ -197,11 +205,12 @@ def area_loss(
     row0, row1, col0, col1 = window_around(elevation, tx_xy_m, radius_m)
     loss = np.full((row1 - row0, col1 - col0), np.nan, np.float32)
     clear = np.full(loss.shape, -1, np.int8)
+    depart = np.full(loss.shape, np.nan, np.float32)
     if loss.size and method == "radial":
         _check(elevation, clutter, tx_agl_m, rx_agl_m, freq_mhz)
         window = (slice(row0, row1), slice(col0, col1))
         _radial(elevation, clutter, window, tx_xy_m, tx_agl_m, rx_agl_m, radius_m, freq_mhz, atmosphere, step,
-                (loss, clear))
+                (loss, clear, depart))
     elif loss.size:
         x, y = elevation.grid.centres()
         away = np.hypot(x[None, col0:col1] - tx_xy_m[0], y[row0:row1, None] - tx_xy_m[1])
@@ -212,15 +221,16 @@ def area_loss(
         )
         loss[row, col] = paths.loss_db
         clear[row, col] = paths.clear
-    return AreaLoss(row0, col0, loss, clear, method, step)
+        depart[row, col] = paths.depart_mrad
+    return AreaLoss(row0, col0, loss, clear, depart, method, step)
 
 
 def _radial(
     elevation: Raster, clutter: Raster | None, window: tuple[slice, slice], tx_xy_m: tuple[float, float],
     tx_agl_m: float, rx_agl_m: float, radius_m: float, freq_mhz: float, atmosphere: Atmosphere, step_m: float,
-    out: tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]],
+    out: tuple[npt.NDArray[np.float32], npt.NDArray[np.int8], npt.NDArray[np.float32]],
 ) -> None:
-    """Fill loss and sight of a window by rays no further apart than a cell at the rim."""
+    """Fill loss, sight and departure of a window by rays no further apart than a cell at the rim."""
     cell = elevation.grid.cell_m
     steps = math.ceil(radius_m / step_m) + 1
     rays = math.ceil(2.0 * math.pi * radius_m / cell)
@@ -232,12 +242,12 @@ def _radial(
     hidden = np.zeros((1, 1)) if clutter is None else np.ascontiguousarray(clutter.values[rows, cols], np.float64)
     tx_x, tx_y = tx_x - cols.start, tx_y - rows.start
     polar = np.empty((rays, steps + 1), np.float32)
-    sight = np.empty(polar.shape, np.int8)
+    sight, angle = np.empty(polar.shape, np.int8), np.empty(polar.shape, np.float32)
     f, ae = freq_mhz / 1000.0, atmosphere.earth_radius_km
     sweep(ground, hidden, _table(math.ceil(FAR_KM * 1000.0 / step_m) + 1), tx_x, tx_y, float(tx_agl_m),
-          float(rx_agl_m), rays, steps, step_m / 1000.0, cell / 1000.0, NEAR_KM, f, ae, polar, sight)
+          float(rx_agl_m), rays, steps, step_m / 1000.0, cell / 1000.0, NEAR_KM, f, ae, polar, sight, angle)
     down, right = window[0].start - rows.start, window[1].start - cols.start
     inner = ground[down : down + out[0].shape[0], right : right + out[0].shape[1]]
-    rays_to_cells(np.ascontiguousarray(inner), polar, sight, tx_x - right, tx_y - down,
+    rays_to_cells(np.ascontiguousarray(inner), polar, sight, angle, tx_x - right, tx_y - down,
                   bilinear(ground, tx_x, tx_y) + tx_agl_m, float(rx_agl_m), step_m / 1000.0, cell / 1000.0,
                   radius_m / 1000.0, NEAR_KM, f, *out)

@@ -201,12 +201,12 @@ def free_space(d_km: float, climb_m: float, f_ghz: float) -> float:
 def diffraction_loss(
     t: FloatArray, s: FloatArray, h: FloatArray, g: FloatArray, last: int, v1: float, v2: float, hts: float,
     hrs: float, d: float, f: float, ae: float, sea: float, vertical: bool, every: bool,
-) -> tuple[float, float, float, float, bool, float, float, float, float, float]:
-    """Return delta-Bullington (eq 40) and its parts: ld, lbulla, lbulls, ldsph, los, v, hst, hsr, hstd, hsrd.
+) -> tuple[float, float, float, float, bool, float, float, float, float, float, float]:
+    """Return delta-Bullington (eq 40) and its parts: ld, lbulla, lbulls, ldsph, los, v, hst, hsr, hstd, hsrd, slope.
 
     h : ground plus clutter; g : bare ground (no NaN in either); only the inner points of h count. v1, v2 :
     ``smooth_sums``. ``every`` = False leaves lbulls out where the spherical loss is 0, for then the difference
-    cannot be positive.
+    cannot be positive. slope : of the ray that leaves the transmitter, m/km over the chord.
     """
     ce = 1.0 / ae
     lam = 0.2998 / f
@@ -217,4 +217,5 @@ def diffraction_loss(
     lbulls = 0.0
     if every or ldsph > 0.0:
         lbulls = bullington_over_sphere(t, s, last, hts - hstd, hrs - hsrd, d, ce, lam)
-    return lbulla + max(ldsph - lbulls, 0.0), lbulla, lbulls, ldsph, los, v, hst, hsr, hstd, hsrd
+    ld = lbulla + max(ldsph - lbulls, 0.0)
+    return ld, lbulla, lbulls, ldsph, los, v, hst, hsr, hstd, hsrd, max(stim, hrs - hts) / d

@@ -189,7 +189,7 @@ def diffraction(
     hts, hrs = float(g[0]) + tx_agl_m, float(g[-1]) + rx_agl_m
     t, s = spacing(d)
     v1, v2 = smooth_sums(t, g)
-    ld, lbulla, lbulls, ldsph, los, v, hst, hsr, hstd, hsrd = diffraction_loss(
+    ld, lbulla, lbulls, ldsph, los, v, hst, hsr, hstd, hsrd, _ = diffraction_loss(
         t, s, g + c, g, d.size - 1, v1, v2, hts, hrs, float(d[-1]), freq_mhz / 1000.0, earth_radius_km, w,
         polarisation == "vertical", True,
     )

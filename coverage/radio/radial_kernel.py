@@ -84,9 +84,9 @@ def _worst_on_hull(
 def sweep_ray(
     g: FloatArray, h: FloatArray, n: int, step: float, tx_agl: float, rx_agl: float, near: float, f: float, ae: float,
     table: FloatArray, root: FloatArray, y: FloatArray, hull: IntArray, flat: IntArray, out: npt.NDArray[np.float32],
-    clear: npt.NDArray[np.int8],
+    clear: npt.NDArray[np.int8], depart: npt.NDArray[np.float32],
 ) -> None:
-    """Fill out[k] (diffraction loss, dB) and clear[k] for receivers at k steps, k = 0 ... n, on one ray.
+    """Fill out[k] (diffraction, dB), clear[k], depart[k] (mrad) for receivers at k = 0 ... n steps on a ray.
 
     g, h : bare ground and ground with clutter (n + 1,). root[i] = 1/sqrt(i). y, hull, flat : room. From the first
     gap on: NaN and -1. Nearer than ``near``: 0 dB.
@@ -99,8 +99,7 @@ def sweep_ray(
     total = moment = 0.0
     for k in range(n + 1):
         if math.isnan(g[k]) or math.isnan(h[k]) or math.isnan(hts):
-            out[k:] = np.nan
-            clear[k:] = -1
+            out[k:], clear[k:], depart[k:] = np.nan, -1, np.nan
             return
         total += g[k]
         moment += k * g[k]
@@ -116,6 +115,7 @@ def sweep_ray(
             bare_slope = max(bare_slope, (g[i] - hts) / di)
         if k < 2 or d < near:
             out[k], clear[k] = 0.0, 1
+            depart[k] = 1000.0 * math.atan2(hrs - hts, max(1000.0 * d, 1.0))
             continue
         bulge = half * d * d
         stim = (slope + half * d) * d
@@ -139,15 +139,16 @@ def sweep_ray(
             loss += max(ldsph - lbulls, 0.0)
         out[k] = loss
         clear[k] = 1 if los else 0
+        depart[k] = max(stim, hrs - hts) / d - half * d
 
 
 @njit(cache=True, nogil=True)
 def sweep(
     ground: Heights, clutter: Heights, table: FloatArray, tx_x: float, tx_y: float, tx_agl: float, rx_agl: float,
     rays: int, steps: int, step_km: float, cell_km: float, near: float, f: float, ae: float,
-    loss: npt.NDArray[np.float32], clear: npt.NDArray[np.int8],
+    loss: npt.NDArray[np.float32], clear: npt.NDArray[np.int8], depart: npt.NDArray[np.float32],
 ) -> None:
-    """Fill loss and clear (rays, steps + 1): diffraction on rays clockwise from north."""
+    """Fill loss, clear and depart (rays, steps + 1): diffraction on rays clockwise from north."""
     g = np.empty(steps + 1)
     h = np.empty(steps + 1) if clutter.size > 1 else g
     y = np.empty(steps + 1)
@@ -164,7 +165,8 @@ def sweep(
         if clutter.size > 1:
             add_clutter(clutter, tx_x, tx_y, x, y1, steps, g, h)
         sweep_ray(
-            g, h, steps, step_km, tx_agl, rx_agl, near, f, ae, table, root, y, hull, flat, loss[ray], clear[ray]
+            g, h, steps, step_km, tx_agl, rx_agl, near, f, ae, table, root, y, hull, flat, loss[ray], clear[ray],
+            depart[ray],
         )
 
 
@@ -177,11 +179,12 @@ def _along(ray: npt.NDArray[np.float32], k: int, w: float) -> float:
 
 @njit(cache=True, nogil=True)
 def rays_to_cells(
-    ground: Heights, polar: npt.NDArray[np.float32], polar_clear: npt.NDArray[np.int8], tx_x: float, tx_y: float,
-    hts: float, rx_agl: float, step_km: float, cell_km: float, radius_km: float, near: float, f: float,
-    loss: npt.NDArray[np.float32], clear: npt.NDArray[np.int8],
+    ground: Heights, polar: npt.NDArray[np.float32], polar_clear: npt.NDArray[np.int8],
+    polar_depart: npt.NDArray[np.float32], tx_x: float, tx_y: float, hts: float, rx_agl: float, step_km: float,
+    cell_km: float, radius_km: float, near: float, f: float,
+    loss: npt.NDArray[np.float32], clear: npt.NDArray[np.int8], depart: npt.NDArray[np.float32],
 ) -> None:
-    """Fill loss and clear (rows, cols) of the cells of ``ground`` within the radius from the rays around the mast.
+    """Fill loss, clear and depart (rows, cols) of the cells within the radius from the rays around the mast.
 
     Diffraction is bilinear in azimuth and range, free space exact. NaN where the nearer ray has none; where only the
     other ray, or the next sample outwards, meets a gap or the raster's edge, the value beside it counts alone.
@@ -208,4 +211,6 @@ def rays_to_cells(
                 continue
             diffraction = nearest if math.isnan(one + two) else one * (1.0 - u) + two * u
             loss[i, j] = free_space(d, hts - ground[i, j] - rx_agl, f) + (0.0 if d < near else diffraction)
-            clear[i, j] = max(polar_clear[a0 if u < 0.5 else a1, k if w < 0.5 else k + 1], 0)
+            ray, sample_at = a0 if u < 0.5 else a1, k if w < 0.5 or polar_clear[a0, k + 1] < 0 else k + 1
+            clear[i, j] = polar_clear[ray, sample_at]
+            depart[i, j] = polar_depart[ray, sample_at]

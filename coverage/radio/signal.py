@@ -9,7 +9,7 @@ from scipy.spatial import KDTree
 
 from coverage.compute import Progress, run_pieces, silent
 from coverage.errors import RadioError
-from coverage.radio.antenna import azimuth_deg, sector_gain_db, unknown_azimuth_gain_db
+from coverage.radio.antenna import Pattern, azimuth_deg, mean_of_sectors_db, sector_gain_db, unknown_azimuth_gain_db
 from coverage.radio.area_loss import AreaLoss, area_loss, point_paths
 from coverage.radio.link_budget import Sector, load_presets
 from coverage.radio.profile_loss import Atmosphere
@@ -63,14 +63,38 @@ class _FromMast:
     clear: npt.NDArray[np.int8]
 
 
-def _gain_db(sites: SiteTable, row: int, xy_m: FloatArray, sector: Sector) -> FloatArray | float:
+@dataclass(frozen=True)
+class Beams:
+    """What turns a direction into gain: the stand-in sector, and the measured patterns by name."""
+
+    sector: Sector
+    patterns: Mapping[str, Pattern]
+
+
+@dataclass(frozen=True)
+class _Paths:
+    """Loss, sight and departure (n,) of one mast's rows of one height and band."""
+
+    loss_db: npt.NDArray[np.floating]
+    clear: npt.NDArray[np.int8]
+    depart_mrad: npt.NDArray[np.floating]
+
+
+def _gain_db(sites: SiteTable, row: int, xy_m: FloatArray, depart_mrad: npt.NDArray[np.floating], beams: Beams,
+             ) -> FloatArray | float:
     """Return the pattern gain <= 0 dB of a row towards points (n, 2)."""
-    if sites.omnidirectional[row]:
-        return 0.0
+    pattern = beams.patterns.get(str(sites.antenna[row])) if sites.antenna[row] else None
+    sector = beams.sector
     if np.isnan(sites.azimuth_deg[row]):
+        if pattern is not None:
+            return mean_of_sectors_db(pattern, sector.sectors)
+        if sites.omnidirectional[row]:
+            return 0.0
         return unknown_azimuth_gain_db(sector.beamwidth_deg, sector.front_back_db, sector.sectors)[0]
     off = azimuth_deg(sites.xy_m[row], xy_m) - sites.azimuth_deg[row]
-    return sector_gain_db(off, sector.beamwidth_deg, sector.front_back_db)
+    if pattern is not None:
+        return pattern.gain_db(off, depart_mrad, float(sites.tilt_deg[row]))
+    return 0.0 if sites.omnidirectional[row] else sector_gain_db(off, sector.beamwidth_deg, sector.front_back_db)
 
 
 def _paths_of_mast(sites: SiteTable, rows: IntArray) -> list[IntArray]:
@@ -82,21 +106,21 @@ def _paths_of_mast(sites: SiteTable, rows: IntArray) -> list[IntArray]:
 
 
 def _best_of_rows(
-    sites: SiteTable, rows: IntArray, losses: Mapping[int, FloatArray], clears: Mapping[int, npt.NDArray[np.int8]],
-    at: IntArray, xy_m: FloatArray, sector: Sector,
+    sites: SiteTable, rows: IntArray, paths: Mapping[int, _Paths], at: IntArray, xy_m: FloatArray, beams: Beams,
 ) -> dict[Key, _FromMast]:
     """Return for every key of a mast the strongest of its rows at points (n,); ties go to the first row."""
     out: dict[Key, _FromMast] = {}
     for row in rows.tolist():
         key = (str(sites.operator[row]), str(sites.technology[row]))
-        got = sites.eirp_re_dbm[row] + _gain_db(sites, row, xy_m, sector) - losses[row]
+        path = paths[row]
+        got = sites.eirp_re_dbm[row] + _gain_db(sites, row, xy_m, path.depart_mrad, beams) - path.loss_db
         if key not in out:
-            out[key] = _FromMast(at, got, np.full(at.size, row, np.intp), clears[row])
+            out[key] = _FromMast(at, got, np.full(at.size, row, np.intp), path.clear)
             continue
         old = out[key]
         better = got > old.rsrp_dbm
         out[key] = _FromMast(at, np.where(better, got, old.rsrp_dbm), np.where(better, row, old.server),
-                             np.where(better, clears[row], old.clear).astype(np.int8))
+                             np.where(better, path.clear, old.clear).astype(np.int8))
     return out
 
 
@@ -140,7 +164,7 @@ def signal_at_points(
     atmosphere: Atmosphere,
     clutter: Raster | None = None,
     step_m: float | None = None,
-    sector: Sector | None = None,
+    beams: Beams | None = None,
     progress: Progress = silent,
     workers: int | None = None,
 ) -> PointSignal:
@@ -154,7 +178,7 @@ def signal_at_points(
         As ``coverage.radio.area_loss.point_paths``.
     """
     points = np.asarray(xy_m, dtype=np.float64).reshape(-1, 2)
-    beam = sector or load_presets().sector
+    beam = beams or Beams(load_presets().sector, {})
     masts = list(sites.masts())
     tree = KDTree(points) if points.size else None
     ranks = {key: _Ranking(points.shape[0]) for key in sites.keys}
@@ -165,16 +189,14 @@ def signal_at_points(
         at = np.array(near, dtype=np.intp)
         if not at.size:
             return {}
-        losses: dict[int, FloatArray] = {}
-        clears: dict[int, npt.NDArray[np.int8]] = {}
+        paths: dict[int, _Paths] = {}
         for part in _paths_of_mast(sites, rows):
-            paths = point_paths(
+            got = point_paths(
                 elevation, where, float(sites.height_m[part[0]]), points[at], rx_agl_m=rx_agl_m,
                 freq_mhz=float(sites.freq_mhz[part[0]]), atmosphere=atmosphere, step_m=step_m, clutter=clutter,
             )
-            losses.update(dict.fromkeys(part.tolist(), paths.loss_db))
-            clears.update(dict.fromkeys(part.tolist(), paths.clear))
-        return _best_of_rows(sites, rows, losses, clears, at, points[at], beam)
+            paths.update(dict.fromkeys(part.tolist(), _Paths(got.loss_db, got.clear, got.depart_mrad)))
+        return _best_of_rows(sites, rows, paths, at, points[at], beam)
 
     for found in run_pieces(one, masts, workers=workers, stage="signal_points", progress=progress):
         for key, from_mast in found.items():
@@ -200,7 +222,7 @@ def best_over_area(
     method: str = "per_pixel",
     step_m: float | None = None,
     clutter: Raster | None = None,
-    sector: Sector | None = None,
+    beams: Beams | None = None,
     progress: Progress = silent,
     workers: int | None = None,
 ) -> dict[Key, AreaSignal]:
@@ -208,14 +230,13 @@ def best_over_area(
 
     Memory: one float32 and one int32 raster per key, and the windows of the masts in work.
     """
-    beam = sector or load_presets().sector
+    beam = beams or Beams(load_presets().sector, {})
     best = {k: np.full(elevation.grid.shape, np.nan, np.float32) for k in sites.keys}
     server = {k: np.full(elevation.grid.shape, -1, np.int32) for k in sites.keys}
 
     def one(rows: IntArray) -> tuple[AreaLoss, dict[Key, _FromMast]] | None:
         where = tuple(sites.xy_m[rows[0]].tolist())
-        losses: dict[int, FloatArray] = {}
-        clears: dict[int, npt.NDArray[np.int8]] = {}
+        paths: dict[int, _Paths] = {}
         area = None
         for part in _paths_of_mast(sites, rows):
             area = area_loss(
@@ -223,12 +244,12 @@ def best_over_area(
                 freq_mhz=float(sites.freq_mhz[part[0]]), atmosphere=atmosphere, method=method, step_m=step_m,
                 clutter=clutter,
             )
-            losses.update(dict.fromkeys(part.tolist(), area.loss_db.ravel()))
-            clears.update(dict.fromkeys(part.tolist(), area.clear.ravel()))
+            one_part = _Paths(area.loss_db.ravel(), area.clear.ravel(), area.depart_mrad.ravel())
+            paths.update(dict.fromkeys(part.tolist(), one_part))
         if area is None or not area.loss_db.size:
             return None
         xy = _cell_centres(elevation, area)
-        return area, _best_of_rows(sites, rows, losses, clears, np.arange(xy.shape[0]), xy, beam)
+        return area, _best_of_rows(sites, rows, paths, np.arange(xy.shape[0]), xy, beam)
 
     for found in run_pieces(one, list(sites.masts()), workers=workers, stage="signal_area", progress=progress):
         if found is not None:
@@ -271,14 +292,14 @@ def signal_over_area(
     method: str = "per_pixel",
     step_m: float | None = None,
     clutter: Raster | None = None,
-    sector: Sector | None = None,
+    beams: Beams | None = None,
     progress: Progress = silent,
     workers: int | None = None,
 ) -> dict[Key, Raster]:
     """Return best RSRP (float32, "dBm", NaN without signal) per operator and technology; see ``best_over_area``."""
     found = best_over_area(
         sites, elevation, radius_m=radius_m, rx_agl_m=rx_agl_m, atmosphere=atmosphere, method=method, step_m=step_m,
-        clutter=clutter, sector=sector, progress=progress, workers=workers,
+        clutter=clutter, beams=beams, progress=progress, workers=workers,
     )
     return {key: signal.rsrp for key, signal in found.items()}
 

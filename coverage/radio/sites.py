@@ -1,6 +1,6 @@
 """The masts as radio sees them: one row per mast, operator, technology and band; what was assumed is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
 import geopandas as gpd
@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coverage.errors import RadioError
+from coverage.radio.antenna import Pattern
 from coverage.radio.link_budget import LinkBudget, Presets
 
 FloatArray = npt.NDArray[np.float64]
@@ -27,6 +28,7 @@ class SiteTable:
     eirp_re_dbm : radiated power of a resource element (LTE, NR) or pilot (3G) in the main beam.
     azimuth_deg : of the sector; NaN = three sectors of unknown direction. omnidirectional : no sectors at all.
     kind : "macro", "small_cell", "remote_sector". preset : which link budget stood behind the row.
+    antenna : name of the antenna's measured pattern, "" where there is none; tilt_deg : mechanical tilt.
     band_assumed, height_assumed, power_assumed : True where the operator gave none and the preset stands in.
     """
 
@@ -41,6 +43,8 @@ class SiteTable:
     kind: npt.NDArray[np.object_]
     omnidirectional: BoolArray
     preset: npt.NDArray[np.object_]
+    antenna: npt.NDArray[np.object_]
+    tilt_deg: FloatArray
     band_assumed: BoolArray
     height_assumed: BoolArray
     power_assumed: BoolArray
@@ -87,13 +91,17 @@ class SiteTable:
             yield rows[1].to_numpy()
 
 
-def site_table(frame: gpd.GeoDataFrame, presets: Presets, *, kind: str = "macro") -> SiteTable:
+def site_table(
+    frame: gpd.GeoDataFrame, presets: Presets, *, kind: str = "macro", patterns: Mapping[str, Pattern] | None = None,
+) -> SiteTable:
     """Build the table from the checked ``sites`` layer, presets standing in for what operators left out.
 
     Parameters
     ----------
     frame : columns site_code, operator, technology, band_mhz, height_m, geometry (points, project CRS in metres);
-        optional power_dbm, azimuth_deg, kind, band_assumed, height_assumed. NaN = not supplied.
+        optional power_dbm, azimuth_deg, antenna, tilt_deg, kind, band_assumed, height_assumed. NaN = not supplied.
+    patterns : measured antennas by the name that ``antenna`` holds; their gain replaces the preset's. A name that is
+        not among them counts as no pattern (``missing_patterns`` lists them).
 
     Raises
     ------
@@ -113,6 +121,10 @@ def site_table(frame: gpd.GeoDataFrame, presets: Presets, *, kind: str = "macro"
     height, height_assumed = _filled(
         frame, "height_m", [presets.default_height_m.get(k, np.nan) for k in kinds])
     chosen = [_preset(presets, *row) for row in zip(technology, band, kinds, strict=True)]
+    known = patterns or {}
+    named = frame["antenna"].fillna("").astype(str).tolist() if "antenna" in frame.columns else [""] * n
+    antenna = np.array([a if a in known else "" for a in named], dtype=object)
+    extra = [known[a].gain_dbi - b.antenna_gain_dbi if a else 0.0 for a, b in zip(antenna, chosen, strict=True)]
     power, power_assumed = _filled(frame, "power_dbm", [b.power_per_port_dbm for b in chosen])
     return SiteTable(
         site_code=frame["site_code"].astype(str).to_numpy(object),
@@ -121,11 +133,14 @@ def site_table(frame: gpd.GeoDataFrame, presets: Presets, *, kind: str = "macro"
         xy_m=np.column_stack((frame.geometry.x, frame.geometry.y)).reshape(n, 2),
         height_m=height,
         freq_mhz=band,
-        eirp_re_dbm=np.array([b.eirp_re_with(p) for b, p in zip(chosen, power, strict=True)], dtype=np.float64),
+        eirp_re_dbm=np.array(
+            [b.eirp_re_with(p) + g for b, p, g in zip(chosen, power, extra, strict=True)], dtype=np.float64),
         azimuth_deg=_numbers(frame, "azimuth_deg"),
         kind=kinds,
         omnidirectional=np.array([b.omnidirectional for b in chosen], dtype=bool),
         preset=np.array([b.name for b in chosen], dtype=object),
+        antenna=antenna,
+        tilt_deg=np.nan_to_num(_numbers(frame, "tilt_deg")),
         band_assumed=band_assumed,
         height_assumed=height_assumed,
         power_assumed=power_assumed,
@@ -156,8 +171,19 @@ def _filled(frame: gpd.GeoDataFrame, column: str, stand_in: list[float]) -> tupl
     return np.where(empty, np.asarray(stand_in, dtype=np.float64), values), assumed
 
 
+def missing_patterns(frame: gpd.GeoDataFrame, patterns: Mapping[str, Pattern]) -> dict[str, int]:
+    """Return the antenna names of the layer for which no pattern was supplied, with the number of rows each."""
+    if "antenna" not in frame.columns:
+        return {}
+    counts = frame["antenna"].dropna().astype(str).value_counts().sort_index()
+    return {name: int(rows) for name, rows in counts.items() if name and name not in patterns}
+
+
 def assumed_shares(sites: SiteTable) -> pd.DataFrame:
-    """Return per operator the number of rows and the share (0 to 1) whose band, height, power, azimuth are assumed."""
+    """Return per operator the number of rows, and the share (0 to 1) of them for what is assumed.
+
+    Columns operator, rows, band, height, power, azimuth, pattern.
+    """
     frame = pd.DataFrame({
         "operator": sites.operator,
         "rows": 1,
@@ -165,6 +191,7 @@ def assumed_shares(sites: SiteTable) -> pd.DataFrame:
         "height": sites.height_assumed,
         "power": sites.power_assumed,
         "azimuth": np.isnan(sites.azimuth_deg) & ~sites.omnidirectional,
+        "pattern": sites.antenna == "",
     })
-    means = {c: (c, "mean") for c in ("band", "height", "power", "azimuth")}
+    means = {c: (c, "mean") for c in ("band", "height", "power", "azimuth", "pattern")}
     return frame.groupby("operator", as_index=False).agg(rows=("rows", "sum"), **means)
