@@ -1,6 +1,7 @@
 """Roads, power lines and fibre of the invented district: cheapest ways along the valleys, merging where they meet."""
 
 import itertools
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ from geodata.sample.terrain import Terrain, neighbour_graph
 from geodata.sample.units import Units, coarse, coarse_grid, smooth
 
 Floats = npt.NDArray[np.float64]
-Edges = set[tuple[int, int]]
+Edges = AbstractSet[tuple[int, int]]
 NATIONAL_SEATS = (10, 6, 2)  # communes the national road passes, from the lowlands to the border gate
 
 
@@ -75,14 +76,26 @@ def steps(way: list[int]) -> Edges:
     return {(min(a, b), max(a, b)) for a, b in itertools.pairwise(way)}
 
 
-def lines(edges: Edges, ways: WayFinder) -> list[LineString]:
-    """Merge steps into lines that run from junction to junction, corners cut; sorted, so the order is stable."""
+def _cut(line: LineString, at: set[tuple[float, ...]]) -> list[LineString]:
+    """Cut a line at those of its vertices that are in ``at``."""
+    xy = shapely.get_coordinates(line)
+    inner = [i for i in range(1, len(xy) - 1) if tuple(xy[i]) in at]
+    return [LineString(xy[a:b + 1]) for a, b in itertools.pairwise([0, *inner, len(xy) - 1])]
+
+
+def lines(edges: Edges, ways: WayFinder, stops: Edges = frozenset()) -> list[LineString]:
+    """Merge steps into lines from junction to junction, corners cut; sorted, so the order is stable.
+
+    Lines also end where they meet the cells of ``stops``: the roads of a higher class.
+    """
     if not edges:
         return []
     ordered = sorted(edges)
     ends = ways.xy([c for pair in ordered for c in pair]).reshape(-1, 2, 2)
     merged = shapely.get_parts(shapely.line_merge(MultiLineString(list(ends))))
-    curved = [smooth(shapely.simplify(part, 60.0)) for part in merged]
+    higher = {tuple(p) for p in ways.xy(sorted({c for step in stops for c in step}))} if stops else set()
+    parts = [piece for line in merged for piece in _cut(line, higher)]
+    curved = [smooth(shapely.segmentize(shapely.simplify(part, 60.0), 220.0)) for part in parts]
     return sorted(curved, key=lambda part: (part.bounds, part.length))
 
 
@@ -112,7 +125,7 @@ def plan_roads(
         national += follow(ways.tree([ways.cell(*end)]), ways.cell(*start))
     national_steps = steps(national) - {(c, c) for c in national}
     main = set(national)
-    local: Edges = set()
+    local: set[tuple[int, int]] = set()
     tree = ways.tree(sorted(main))
     seats = [ways.cell(*p) for p in units.seats_m]
     for seat in seats:
@@ -151,7 +164,8 @@ def make_roads(plan: RoadPlan, ways: WayFinder, isolated: list[int]) -> gpd.GeoD
     """Return the roads: national and local lines that cross without nodes, gaps of 8 m, one isolated piece."""
     national = lines(plan.national, ways)
     tree = shapely.STRtree(national)
-    local = [_snap(line, tree, national, (0, 1, 0, 2)[i % 4]) for i, line in enumerate(lines(plan.local, ways))]
+    tricks = itertools.cycle((0, 1, 0, 2))
+    local = [_snap(line, tree, national, next(tricks)) for line in lines(plan.local, ways, plan.national)]
     alone = lines(steps(isolated), ways)
     names = [f"Quốc lộ 99{chr(65 + i)}" if i else "Quốc lộ 99" for i in range(len(national))]
     names += [f"Đường huyện {i + 1:02d} (minh họa)" for i in range(len(local))]
