@@ -153,7 +153,8 @@ def _convert_column(
             if out[i] is None and column.required:
                 reason = "empty"
             elif column.type == "float" and ambiguous_number(cell):
-                log.add("number_ambiguous", column.name, raw.rows[i], cell, read=f"{out[i]}", unit=column.unit)
+                log.add("number_ambiguous", column.name, raw.rows[i], cell, read=f"{out[i]}", unit=column.unit,
+                        style=spec.number or words.number)
         if reason:
             usable[i] = not column.required
             code = f"{'row' if column.required else 'cell'}_{reason}"

@@ -13,6 +13,7 @@ import pandas as pd
 from pyproj import CRS
 
 from geodata.check import check_layers, check_stated_communes, no_terrain
+from geodata.check.places import check_elevation
 from geodata.check.tables import comma, rows_finding
 from geodata.crs import metric_crs
 from geodata.errors import CheckError, GeodataError, MappingError, ReadError
@@ -75,9 +76,12 @@ def import_folder(folder: Path, mapping_file: Path, progress: Progress | None = 
     report("Ghép lớp, đưa ảnh về lưới", total - 2, total)
     tables = _tables(gathered)
     rasters = _rasters(gathered, tables, mapping, crs)
-    missing = [n for n in _NEEDED if n not in tables and n not in rasters]
-    if missing or errors_of(gathered.findings):
-        _refuse(gathered, missing)
+    if "elevation" in rasters:
+        gathered.findings += check_elevation(rasters["elevation"], tables["communes"])
+    mapped = {spec.layer for spec in mapping.files}
+    gathered.findings += [Finding("layer_missing", n) for n in _NEEDED if n not in mapped]
+    if errors_of(gathered.findings):
+        _refuse(gathered)
     report("Kiểm tra dữ liệu", total - 1, total)
     layers = _layers(gathered, tables, rasters, mapping, mapping_file, crs)
     faults = errors_of(layers.findings)
@@ -205,12 +209,10 @@ def _rasters(
     return out
 
 
-def _refuse(gathered: _Gathered, missing: list[str]) -> None:
+def _refuse(gathered: _Gathered) -> None:
     """Raise what stops the import: the one error as it is, or all of them in one CheckError."""
     if len(gathered.refused) == 1 and len(errors_of(gathered.findings)) == 1:
         raise gathered.refused[0]
-    refused_layers = {f.layer for f in gathered.findings}
-    gathered.findings += [Finding("layer_missing", n) for n in missing if n not in refused_layers]
     faults = errors_of(gathered.findings)
     raise CheckError("data_unusable", count=len(faults), faults=_list(faults), findings=tuple(gathered.findings))
 
@@ -268,9 +270,10 @@ def _area_explained(finding: Finding, communes: gpd.GeoDataFrame) -> Finding:
     measured = communes.geometry.area / 1e6
     row = communes.index[communes["area_km2"] == float(str(finding.details["read"]))][0]
     read, real = float(communes["area_km2"][row]), float(measured[row])
-    code = "area_ambiguous" if abs(math.log(read / real)) < abs(math.log(read * 1000 / real)) else "area_misread"
-    details = {**finding.details, "name": communes["name"][row], "read": comma(read, 3),
-               "other": comma(read * 1000), "measured": comma(real, 1)}
+    other = read * 1000 if finding.details["style"] == "vi" else read / 1000
+    code = "area_ambiguous" if abs(math.log(read / real)) < abs(math.log(other / real)) else "area_misread"
+    details = {**finding.details, "name": communes["name"][row], "read": comma(read, 3 if other > read else 0),
+               "other": comma(other, 0 if other > read else 3), "measured": comma(real, 1)}
     return replace(finding, code=code, details=details)
 
 
