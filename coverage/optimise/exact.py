@@ -1,12 +1,16 @@
-"""The plan with its proof: most people, then least cost, then shortest backhaul."""
+"""The plan with its proof: most people, then least cost, then shortest backhaul.
+
+``solve`` runs reduce -> heuristic -> bound -> fix -> finish; each is a file of its own and usable alone.
+"""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coverage.compute import Progress, silent
-from coverage.optimise.model import Linear, covering, people_objective, run, with_row
+from coverage.optimise.model import Answer, Linear, covering, people_objective, run, with_row
 from coverage.optimise.problem import (
     Problem,
     Selection,
@@ -16,19 +20,27 @@ from coverage.optimise.problem import (
     plan_cost,
     plan_length,
 )
-from coverage.optimise.reduce import Core, reduce
+from coverage.optimise.reduce import Core, drop_dominated, reduce
+from coverage.optimise.search import SMALL_ENTRIES, Search, Stop
 
 __all__ = ["covered_people", "solve"]
-TIGHT_PEOPLE = 1e-6  # a bound this close to the value is met
+TIGHT = 1e-9  # relative: a bound this close to the value is met
+MODEL_ENTRIES = 400_000  # the largest core given to HiGHS whole
+COST_ENTRIES = 100_000  # the largest core whose cost is minimised exactly, when the people are proven
+LOOSE_ENTRIES = 5_000  # the same, when they are not
+COST_WORK = 2_000_000  # nodes times entries spent on proving the cost
+IMPROVE_ROUNDS = 24
+CHOSEN = 0.5  # a binary of the solver above this is 1
 
 
-def solve(
+def solve(  # noqa: PLR0913 - all by name
     problem: Problem,
     *,
     time_limit_s: float = 60.0,
     gap: float = 1e-4,
     seed: int = 0,
     progress: Progress = silent,
+    start: tuple[int, ...] = (),
 ) -> Selection:
     """Return the plan that gains most people; among those the cheapest; among those the shortest backhaul.
 
@@ -38,6 +50,7 @@ def solve(
     gap : relative gap at which the search may stop; 0 = prove the optimum.
     seed : of the heuristic and the solver; the same seed gives the same plan.
     progress : called as progress(stage, done, total); returning False stops the search.
+    start : a plan to start from (option indices); the answer is never worse.
 
     Raises
     ------
@@ -45,37 +58,78 @@ def solve(
         When the model cannot be solved at all (never for a hard problem).
     """
     begun = time.monotonic()
-    deadline = begun + time_limit_s
     core = reduce(problem)
     base = covered_people(problem, core.fixed)
-    if core.n_options == 0 or core.n_classes == 0:
-        return make_selection(problem, core.fixed, base, "optimal", time.monotonic() - begun, cost_proven=True)
-    model = covering(core, people_objective(core))
-    answer = run(model, deadline=deadline, relative_gap=gap, absolute_gap=0.5 * core.unit, seed=seed, progress=progress)
-    best = core.fixed
-    if answer.point is not None:
-        best = better(problem, best, _chosen(core, answer.point))
-    value = covered_people(problem, best)
-    bound = min(round_down(core, -answer.bound), float(core.weight.sum())) + base
-    if answer.ended == "cancelled":
-        return make_selection(problem, best, bound, "cancelled", time.monotonic() - begun)
-    best, proven = _cheaper(problem, core, model, best, value - base, deadline, progress)
-    met = bound - value <= gap * bound or answer.ended == "solved"
-    status = "gap" if met else "time_limit"
-    if bound - value <= max(TIGHT_PEOPLE, 1e-9 * bound):  # the solver's own tolerance
+    search = Search(core, deadline=begun + time_limit_s, gap=gap, seed=seed, progress=progress, start=start)
+    proven = False
+    try:
+        _search(problem, search)
+        proven = _cheaper(problem, search)
+    except Stop:
+        pass
+    best = search.best
+    if start and feasible(problem, start):
+        best = better(problem, start, best)
+    bound, value = base + search.bound, covered_people(problem, best)
+    if bound - value <= max(TIGHT * bound, 1e-6):
         bound = value
+    reached = bound - value <= gap * bound + 1e-12
+    status = "gap" if reached or not search.ended else search.ended
+    if search.ended == "cancelled":
+        status = "cancelled"
     return make_selection(problem, best, bound, status, time.monotonic() - begun, cost_proven=proven)
 
 
-def round_down(core: Core, bound: float) -> float:
-    """Round a bound on the people down to what whole people allow; leave it alone where people are fractions."""
-    if core.unit <= 0 or not np.isfinite(bound):
-        return bound
-    return float(np.floor(bound / core.unit + 1e-6) * core.unit)
+def _search(problem: Problem, search: Search) -> None:
+    """Lower the ceiling, raise the plan, shrink the core, and let HiGHS finish what is small enough."""
+    if search.core.rows.nnz > SMALL_ENTRIES or search.core.n_options > SMALL_ENTRIES // 50:
+        search.climb()
+        if not search.met():
+            search.improve(IMPROVE_ROUNDS)
+            search.climb()
+    elif search.core.n_options:
+        search.climb()
+    if search.met() or search.core.n_options == 0:
+        return
+    if search.core.rows.nnz <= MODEL_ENTRIES:
+        _finish(problem, search)
+    while not search.met():
+        before = search.value, search.bound
+        search.seed += 104_729
+        search.improve(IMPROVE_ROUNDS)
+        search.climb()
+        if (search.value, search.bound) == before:
+            search.seed += 1
+            search.check("improve", 0, 0)
+            break
+
+
+def _finish(problem: Problem, search: Search) -> None:
+    """Solve what is left with HiGHS, started from the best plan."""
+    core = search.core = drop_dominated(search.core)
+    model = covering(core, people_objective(core))
+    chosen = np.isin(core.option, search.best).astype(np.float64)
+    start = np.concatenate([chosen, np.minimum(1.0, np.asarray(core.columns @ chosen).ravel())])
+    answer = run(
+        model, start=start, deadline=search.deadline, relative_gap=search.gap, absolute_gap=0.5 * core.unit,
+        seed=search.seed, progress=search.progress,
+    )
+    ceiling = core.gained - answer.bound
+    if core.unit:
+        ceiling = float(np.floor(ceiling / core.unit + 1e-6) * core.unit)
+    if answer.point is not None:
+        plan = read_plan(core, answer)
+        if feasible(problem, plan) and covered_people(problem, plan) > covered_people(problem, search.best):
+            search.best = plan
+            search.value = covered_people(problem, plan) - covered_people(problem, problem.required)
+    search.bound = max(search.value, min(search.bound, ceiling))
+    if answer.ended in ("cancelled", "time_limit"):
+        search.ended = answer.ended
+        raise Stop
 
 
 def rank(problem: Problem, chosen: tuple[int, ...]) -> tuple[float, float, float]:
-    """Return what a plan is judged by, smaller is better: minus people, cost, backhaul; nine digits count."""
+    """Return what a plan is judged by, smaller is better: minus people, cost, backhaul; ten digits count."""
     key = (-covered_people(problem, chosen), plan_cost(problem, chosen), plan_length(problem, chosen))
     return tuple(float(f"{v:.10g}") for v in key)  # type: ignore[return-value]
 
@@ -85,37 +139,55 @@ def better(problem: Problem, old: tuple[int, ...], new: tuple[int, ...]) -> tupl
     return new if feasible(problem, new) and rank(problem, new) < rank(problem, old) else old
 
 
-def _chosen(core: Core, point: NDArray[np.float64]) -> tuple[int, ...]:
-    picked = core.option[point[: core.n_options] > 0.5]
+def read_plan(core: Core, answer: Answer) -> tuple[int, ...]:
+    """Return the options of the problem that a solver's point takes."""
+    assert answer.point is not None  # noqa: S101 - callers have looked
+    picked = core.option[answer.point[: core.n_options] > CHOSEN]
     return (*core.fixed, *(int(i) for i in picked))
 
 
-def _cheaper(
-    problem: Problem,
-    core: Core,
-    model: Linear,
-    best: tuple[int, ...],
-    people: float,
-    deadline: float,
-    progress: Progress,
-) -> tuple[tuple[int, ...], bool]:
-    """Hold the people and spend least, then hold both and lay the shortest backhaul; tell if the cost is proven."""
-    zeros = np.zeros(core.n_classes)
-    gained = -people_objective(core)
-    slack = 0.5 * core.unit if core.unit else 1e-9 * people
-    model = with_row(model, gained, people - slack, np.inf)
-    model = Linear(np.concatenate([core.cost, zeros]), model.matrix, model.low, model.high, model.upper, model.n_binary)
-    answer = run(model, deadline=deadline, progress=progress, stage="cost")
-    if answer.point is None:
-        return best, False
-    best = better(problem, best, _chosen(core, answer.point))
-    if answer.ended != "solved" or not core.length_m.any():
-        return best, answer.ended == "solved"
-    spent = plan_cost(problem, best) - plan_cost(problem, core.fixed)
-    model = with_row(model, model.cost, -np.inf, spent + 1e-9 * max(1.0, spent))
-    model = Linear(np.concatenate([core.length_m, zeros]), model.matrix, model.low, model.high, model.upper,
-                   model.n_binary)
-    answer = run(model, deadline=deadline, progress=progress, stage="length")
+def _cheaper(problem: Problem, search: Search) -> bool:
+    """Hold the people and spend least, then hold both and lay the shortest backhaul; tell if the cost is proven.
+
+    The core still holds every plan with as many people: options were decided by a strict comparison only.
+    """
+    core = search.core
+    sharp = search.bound - search.value <= max(TIGHT * search.bound, 0.5 * core.unit)
+    if core.n_options == 0 or core.rows.nnz > (COST_ENTRIES if sharp else LOOSE_ENTRIES):
+        search.best = _thin(problem, search.best)
+        return core.n_options == 0
+    zeros, gained = np.zeros(core.n_classes), -people_objective(core)
+    people = search.value - core.gained
+    model = with_row(covering(core, gained), gained, people - (0.5 * core.unit or TIGHT * people), np.inf)
+    chosen = np.isin(core.option, search.best).astype(np.float64)
+    start = np.concatenate([chosen, np.minimum(1.0, np.asarray(core.columns @ chosen).ravel())])
+    model = replace(model, cost=np.concatenate([core.cost, zeros]))
+    proven = _hold(problem, search, model, start, "cost")
+    if proven and core.length_m.any():
+        spent = plan_cost(problem, search.best) - plan_cost(problem, core.fixed)
+        model = with_row(model, model.cost, -np.inf, spent + TIGHT * max(1.0, spent))
+        _hold(problem, search, replace(model, cost=np.concatenate([core.length_m, zeros])), None, "length")
+    return proven
+
+
+def _hold(problem: Problem, search: Search, model: Linear, start: NDArray[np.float64] | None, stage: str) -> bool:
+    answer = run(model, start=start, deadline=search.deadline, seed=search.seed, stage=stage,
+                 progress=search.progress, nodes=max(50, COST_WORK // max(search.core.rows.nnz, 1)))
     if answer.point is not None:
-        best = better(problem, best, _chosen(core, answer.point))
-    return best, True
+        search.best = better(problem, search.best, read_plan(search.core, answer))
+        search.value = max(search.value, covered_people(problem, search.best)
+                           - covered_people(problem, problem.required))
+        search.bound = max(search.bound, search.value)
+    if answer.ended == "cancelled":
+        search.ended = "cancelled"
+    return answer.ended == "solved"
+
+
+def _thin(problem: Problem, chosen: tuple[int, ...]) -> tuple[int, ...]:
+    """Drop options without which nobody is lost, dearest first."""
+    people, kept = covered_people(problem, chosen), list(chosen)
+    for i in sorted(set(chosen) - set(problem.required), key=lambda i: (-problem.cost_mvnd[i], problem.option_ids[i])):
+        rest = [k for k in kept if k != i]
+        if covered_people(problem, rest) == people:
+            kept = rest
+    return tuple(kept)

@@ -77,6 +77,7 @@ def run(  # noqa: PLR0913 - the solver's few knobs, all by name
     relative_gap: float = 0.0,
     absolute_gap: float = 0.0,
     relaxed: bool = False,
+    nodes: int = 0,
     seed: int = 0,
     stage: str = "highs",
     progress: Progress,
@@ -88,6 +89,8 @@ def run(  # noqa: PLR0913 - the solver's few knobs, all by name
         "threads": 1, "random_seed": seed, "mip_rel_gap": relative_gap, "mip_abs_gap": absolute_gap,
         "mip_feasibility_tolerance": 1e-9, "time_limit": max(0.01, deadline - time.monotonic()),
     }
+    if nodes:
+        options["mip_max_nodes"] = nodes
     for name, value in options.items():
         solver.setOptionValue(name, value)
     solver.passModel(_highs_lp(model, relaxed=relaxed))
