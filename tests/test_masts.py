@@ -63,12 +63,14 @@ def test_who_has_given_a_list() -> None:
         refuse_no_masts(MASTS[MASTS["state"] == "planned"])
 
 
-def test_assumptions_count_masts_and_not_rows() -> None:
+def test_assumptions_are_shares_of_the_transmitters() -> None:
     rows = placed("sites", [
         mast("a", 1, 1, power_dbm=43.0), mast("a", 1, 1, technology="5G", band_assumed=True, power_dbm=43.0),
         mast("b", 2, 1, azimuth_deg=90.0), mast("c", 3, 1, operator="Beta", height_assumed=True)])
     table = assumptions(site_table(rows, load_presets())).set_index("operator")
     assert table["masts"].to_dict() == {"Alpha": 2, "Beta": 1, "TATCA": 3}
     assert table["rows"].to_dict() == {"Alpha": 3, "Beta": 1, "TATCA": 4}
-    assert table.loc["Alpha", ["band_assumed", "power_assumed", "azimuth_assumed"]].tolist() == [0.5, 0.5, 0.5]
-    assert table.loc["TATCA", "height_assumed"] == pytest.approx(1 / 3)
+    shares = ["band_assumed", "power_assumed", "azimuth_assumed"]
+    assert table.loc["Alpha", shares].tolist() == pytest.approx([1 / 3, 1 / 3, 2 / 3])
+    assert table.loc["TATCA", "height_assumed"] == 0.25
+    assert table.index[-1] == "TATCA"

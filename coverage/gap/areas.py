@@ -85,8 +85,8 @@ def discs(xy_m: FloatArray, owner: npt.NDArray[np.object_], radius_m: float) -> 
 def gap_discs(
     xy_m: FloatArray, village_code: npt.NDArray[np.object_], villages: pd.DataFrame, communes: gpd.GeoDataFrame,
     radius_m: float, *, operator: str = ALL_OPERATORS, technology: str = HEADLINE,
-) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """Return layer gap_dc and the villages whose discs lie wholly outside their commune.
+) -> tuple[gpd.GeoDataFrame, list[int]]:
+    """Return layer gap_dc and the numbers of the clusters whose disc lies wholly outside their village's commune.
 
     Parameters
     ----------
@@ -99,17 +99,19 @@ def gap_discs(
     whole = exclusive([communes.geometry.iloc[i] for i in order])
     land = dict(zip(communes["commune_code"].iloc[order], whole, strict=True))
     info = villages.set_index("village_code")
-    rows, shapes, outside = [], [], []
+    rows, shapes = [], []
     for code, shape in discs(xy_m, village_code, radius_m).items():
         village = info.loc[code]
         clipped = polygons_only(shape.intersection(land[village["commune_code"]])) \
             if village["commune_code"] in land else shape
         if clipped.is_empty:
-            outside.append(code)
             continue
         rows.append((code, village["commune_code"], village["name"], village["unserved_households"],
                      village["unserved_people"], operator, technology))
         shapes.append(clipped)
+    own = [land.get(info.loc[code, "commune_code"]) for code in village_code]
+    outside = [i for i, commune in enumerate(own)
+               if commune is not None and shapely.Point(*xy_m[i]).distance(commune) >= radius_m]
     columns = ["village_code", "commune_code", "name", "households", "people", "operator", "technology"]
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=shapes, crs=communes.crs), outside
 

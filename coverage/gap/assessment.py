@@ -16,7 +16,7 @@ from coverage.gap.areas import best_level, gap_discs, gap_land, gap_points
 from coverage.gap.communes import commune_table
 from coverage.gap.demand import CLUSTER, DemandPoints, demand_points
 from coverage.gap.evidence import Confirmation, Evidence
-from coverage.gap.fibre import STRAIGHT, AlongRoad, anchor_fibre, village_fibre
+from coverage.gap.fibre import AlongRoad, anchor_fibre, village_fibre
 from coverage.gap.masts import (
     assumptions,
     headline_on,
@@ -34,6 +34,7 @@ from geodata.crs import same_crs
 from geodata.findings import Finding
 from geodata.grid import Raster
 from geodata.layers import Layers
+from geodata.roads import road_graph
 
 LAND_UNKNOWN_KM2 = 0.01     # a hundredth of a square kilometre: below it cells cut at the boundary, not missing data
 
@@ -96,7 +97,7 @@ def assess(
     unlisted = operators_without_list(layers.sites, layers.claims, layers.measurements)
     _step(progress, "villages", 0)
     matched = match_published(layers)
-    along_road = None
+    along_road = road_graph(layers.roads).along_road_m if layers.roads is not None else None
     villages, more = _villages(layers, points, served, scenario, unlisted, matched, decisions, along_road)
     table = point_table(points, served)
     anchors = _anchors(layers, served, scenario, along_road)
@@ -184,7 +185,7 @@ def _gap_layers(
     codes = clusters["village_code"].to_numpy(object)
     dc, outside = gap_discs(xy, codes, villages, layers.communes, rules.gap_disc_m)
     if outside:
-        findings.append(_finding("gap_disc_outside", outside))
+        findings.append(_finding("gap_disc_outside", clusters["point_code"].iloc[outside].tolist(), "clusters"))
     vung = gpd.GeoDataFrame(
         {c: pd.Series(dtype=object) for c in ("commune_code", "area_km2", "operator", "technology")},
         geometry=[], crs=layers.info.crs)
@@ -235,6 +236,6 @@ def _findings(
         households = int(left["unserved_households"].sum())
         found = _finding("covered_with_unserved_clusters", left["village_code"].tolist())
         out.append(replace(found, details=found.details | {"households": households}))
-    if layers.fibre_routes is not None and (villages["fibre_basis"] == STRAIGHT).all():
+    if layers.fibre_routes is not None and layers.roads is None:
         out.append(Finding("fibre_straight_line", layer="fibre_routes", package="coverage"))
     return tuple(out)

@@ -16,6 +16,7 @@ from geodata.layers import Layers
 FloatArray = npt.NDArray[np.float64]
 HAS, NEAR, NONE = "co", "gan_tuyen", "chua"
 ENOUGH, SHORT, UNKNOWN = "du", "thieu", "chua_du_dl"
+BESIDE_M = 100.0    # a route that passes this near needs no road: the tolerance of RoadGraph.along_road_m
 BY_ROAD, STRAIGHT = "theo đường", "đường chim bay"
 # metres by road from points (n, 2) to the routes (n,); NaN where the road network does not lead there
 AlongRoad = Callable[[FloatArray, gpd.GeoDataFrame], FloatArray]
@@ -37,13 +38,14 @@ def route_m(
 ) -> tuple[FloatArray, npt.NDArray[np.object_]]:
     """Return metres to the nearest route (n,) and how they were measured (n,), by road where there is a network.
 
-    Only points within ``reach_m`` in a straight line are measured by road: farther ones cannot be nearer by road.
+    Only points within ``reach_m`` in a straight line are measured by road: farther ones cannot be nearer by road. Where
+    a route passes beside the point itself, no road is asked.
     """
     away = straight_m(xy_m, routes)
     how = np.full(len(xy_m), STRAIGHT, dtype=object)
     if along_road is None or routes is None:
         return away, how
-    close = np.flatnonzero(away <= reach_m)
+    close = np.flatnonzero((away <= reach_m) & (away > BESIDE_M))
     if close.size:
         away[close] = along_road(xy_m[close], routes)
         how[close] = BY_ROAD

@@ -78,19 +78,18 @@ def refuse_no_masts(sites: gpd.GeoDataFrame) -> None:
 
 
 def assumptions(table: SiteTable) -> pd.DataFrame:
-    """Return per operator the masts and the share (0 to 1) whose band, height, power or azimuth is assumed.
+    """Return per operator its masts, its transmitters (one per mast, technology and band) and, of those, the shares.
 
-    A mast counts as assumed where any of its rows is. The last row, operator "TATCA", is of all masts.
+    Columns operator, masts, rows, band_assumed, height_assumed, power_assumed, azimuth_assumed (0 to 1 of the rows).
+    The last row, operator "TATCA", is of all.
     """
     frame = pd.DataFrame({
-        "operator": table.operator, "site_code": table.site_code, "rows": 1, "band": table.band_assumed,
+        "operator": table.operator, "site_code": table.site_code, "band": table.band_assumed,
         "height": table.height_assumed, "power": table.power_assumed,
         "azimuth": np.isnan(table.azimuth_deg) & ~table.omnidirectional,
     })
-    flags = ["band", "height", "power", "azimuth"]
-    masts = frame.groupby(["operator", "site_code"], as_index=False).agg(
-        rows=("rows", "sum"), **{f: (f, "any") for f in flags})
-    everyone = masts.assign(operator="TATCA")
-    both = pd.concat([masts, everyone], ignore_index=True)
+    both = pd.concat([frame, frame.assign(operator="TATCA", site_code=table.operator + " " + table.site_code)])
+    shares = {f"{name}_assumed": (name, "mean") for name in ("band", "height", "power", "azimuth")}
     return both.groupby("operator", as_index=False, sort=False).agg(
-        masts=("site_code", "size"), rows=("rows", "sum"), **{f"{f}_assumed": (f, "mean") for f in flags})
+        masts=("site_code", "nunique"), rows=("site_code", "size"), **shares).sort_values(
+        "operator", key=lambda names: names.where(names != "TATCA", "\uffff"), kind="stable", ignore_index=True)
