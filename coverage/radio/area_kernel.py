@@ -23,7 +23,7 @@ def _clip(value: float, top: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def bilinear(ground: Heights, x: float, y: float) -> float:
+def bilinear(ground: npt.NDArray[np.floating], x: float, y: float) -> float:
     """Return the ground height at one pixel coordinate, NaN beyond the raster's edge."""
     rows, cols = ground.shape
     if not (-0.5 <= x <= cols - 0.5 and -0.5 <= y <= rows - 0.5):
@@ -157,3 +157,10 @@ def losses_to_points(
         loss[p] = fspl + ld
         clear[p] = 1 if los else 0
         depart[p] = slope - 500.0 * d / ae
+
+
+@njit(cache=True, nogil=True)
+def bilinear_many(ground: npt.NDArray[np.floating], xs: FloatArray, ys: FloatArray, out: FloatArray) -> None:
+    """Fill out (n,) with the ground at pixel coordinates (n,), NaN beyond the raster's edge."""
+    for p in range(xs.size):
+        out[p] = bilinear(ground, xs[p], ys[p])
