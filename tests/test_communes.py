@@ -3,9 +3,16 @@ import math
 import geopandas as gpd
 import pandas as pd
 import pytest
-from hand_layers import communes
+from hand_layers import at, communes
 
-from coverage.gap.communes import commune_status, commune_table, count, difficult_by_power, uncovered_border
+from coverage.gap.communes import (
+    commune_status,
+    commune_table,
+    count,
+    difficult_by_power,
+    uncovered_border,
+    with_offices,
+)
 
 
 def villages(rows: list[tuple[object, ...]]) -> pd.DataFrame:
@@ -83,3 +90,15 @@ def test_difficult_by_power() -> None:
     assert got.loc[True, ["powered_trang", "unpowered_trang", "unpowered_villages"]].tolist() == [1, 0, 1]
     assert got.loc[False, ["powered_trang", "powered_lom", "power_unknown_trang"]].tolist() == [0, 1, 1]
     assert got.filter(like="_villages").to_numpy().sum() == len(CASE)
+
+
+def test_the_commune_office_is_shown_apart() -> None:
+    kinds = ["Trụ sở UBND", "Ủy ban nhân dân xã", "Trường học", "Trụ sở UBND"]
+    anchors = gpd.GeoDataFrame(
+        {"kind": kinds, "served_4g": [True, False, False, False], "known_4g": [True, True, True, True]},
+        geometry=[at(1, 1), at(2, 1), at(3, 1), at(99, 1)], crs=communes().crs)  # the last lies in no commune
+    table = with_offices(commune_table(communes(), CASE), anchors).set_index("commune_code")
+    assert table.loc["99001", ["offices", "offices_unserved"]].tolist() == [2, 1]
+    assert table.loc["99002", ["offices", "offices_unserved"]].tolist() == [0, 0]
+    assert table["status"].tolist() == commune_table(communes(), CASE)["status"].tolist()
+    assert with_offices(commune_table(communes(), CASE), None)["offices"].isna().all()

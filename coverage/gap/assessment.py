@@ -13,7 +13,7 @@ from coverage.compute import Progress, silent
 from coverage.errors import Cancelled
 from coverage.gap.agreement import claims_against_measured, model_against_measured
 from coverage.gap.areas import best_level, gap_discs, gap_land, gap_points
-from coverage.gap.communes import commune_table
+from coverage.gap.communes import commune_table, with_offices
 from coverage.gap.demand import CLUSTER, DemandPoints, demand_points
 from coverage.gap.evidence import Confirmation, Evidence
 from coverage.gap.fibre import AlongRoad, anchor_fibre, village_fibre
@@ -111,7 +111,8 @@ def assess(
         scenario=scenario, points=points,
         served={name: c.served for name, c in served.classes.items()},
         known={name: c.known for name, c in served.classes.items()},
-        point_table=table, villages=villages, communes=commune_table(layers.communes, villages), anchors=anchors,
+        point_table=table, villages=villages, anchors=anchors,
+        communes=with_offices(commune_table(layers.communes, villages), anchors),
         gap_thon=gaps.thon, gap_dc=gaps.dc, gap_vung=gaps.vung, area_rsrp=area_rsrp,
         reconciliation=reconcile(layers, matched, villages["status_model"].tolist()),
         agreement=claims_against_measured(layers.claims, samples, scenario.service),

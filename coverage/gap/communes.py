@@ -8,7 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from coverage.gap.status import GAPS, LOM, PHU, STATUSES, TRANG, UNKNOWN
+from geodata.units import fold_name
 
+OFFICE = ("ubnd", "uybannhandan")     # how lists of anchors write a seat of the People's Committee, folded
 STILL_TRANG, STILL_LOM, ALL_PHU = "con_trang", "con_lom", "da_phu_het"
 
 
@@ -97,6 +99,27 @@ def _row(unit: object, own: pd.DataFrame) -> dict[str, object]:
         "population": getattr(unit, "population"),  # noqa: B009 - as above
         "no_fibre": int((own["fibre_status"] == "chua").sum()),
     }
+
+
+def with_offices(table: gpd.GeoDataFrame, anchors: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Return the communes with offices and offices_unserved: seats of the People's Committee that stand in them.
+
+    Shown apart: an office's signal never decides the commune's status. Columns are missing values without anchors.
+    ``anchors`` needs kind, known_4g, served_4g.
+    """
+    if anchors is None:
+        blank = pd.array([pd.NA] * len(table), dtype="Int64")
+        return table.assign(offices=blank, offices_unserved=blank)
+    folded = [fold_name(str(kind), drop_kind=False) for kind in anchors["kind"]]
+    seats = anchors[[any(word in kind for word in OFFICE) for kind in folded]]
+    inside, commune = table.sindex.query(seats.geometry, predicate="intersects")
+    found = pd.Series(commune, index=inside)
+    found = found[~found.index.duplicated()]  # on a shared boundary the commune that ranks first
+    unserved = (seats["known_4g"] & ~seats["served_4g"]).to_numpy(bool)
+    n = len(table)
+    return table.assign(
+        offices=np.bincount(found.to_numpy(), minlength=n),
+        offices_unserved=np.bincount(found.to_numpy(), weights=unserved[found.index], minlength=n).astype(int))
 
 
 def uncovered_border(table: pd.DataFrame, *, printed: bool = False) -> pd.DataFrame:
