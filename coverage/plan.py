@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from coverage.compute import Progress, silent
-from coverage.errors import PlanError
+from coverage.errors import PlanError, ScenarioError
 from coverage.gap.assessment import Assessment
+from coverage.gap.masts import headline_on
 from coverage.gap.service import HEADLINE_CLASS, reference_date
 from coverage.optimise.exact import solve
 from coverage.optimise.problem import Problem, Selection
@@ -23,13 +24,15 @@ from coverage.siting.candidates import Candidates, candidates
 from coverage.siting.distances import nearest
 from coverage.siting.effect import Totals, effect, totals
 from coverage.siting.need import Need, need_of, plan_year
-from coverage.siting.options import options
+from coverage.siting.options import SUFFIX, options
 from coverage.siting.reach import Reach, reach
 from coverage.siting.why import nearest_masts, why
 from geodata.findings import Finding
 from geodata.layers import Layers
+from geodata.roads import road_graph
 
 __all__ = ["BudgetPlan", "Density", "Plan", "Totals", "density_check", "propose"]
+FARTHEST_M = 30_000         # range of the terrain model, docs/methods/radio.md
 PEOPLE_TOLERANCE = 1e-6     # the objective must equal after - before; sums of fractions of people differ by less
 SITE_COLUMNS = (
     "order", "option_id", "site_id", "name", "commune_code", "commune_name", "is_border", "kind", "candidate_kind",
@@ -78,7 +81,8 @@ class Plan:
     year : the first year in which it can be built; the baseline holds committed masts due by its end.
     land_checked : False where no restricted land was supplied: "chưa kiểm tra đất, rừng, biên giới".
     today : totals of the assessment itself, without committed masts.
-    findings : what the reader must know of the plan; road_findings : of the roads.
+    findings : what the reader must know of the plan; road_findings : pieces of road that are not connected, villages
+        far from any road.
     """
 
     scenario: Scenario
@@ -90,7 +94,7 @@ class Plan:
     land_checked: bool
     today: Totals
     findings: tuple[Finding, ...]
-    road_findings: tuple[Finding, ...] = ()
+    road_findings: tuple[Finding, ...]
 
 
 def propose(
@@ -111,7 +115,7 @@ def propose(
         scenario=scenario, candidates=case.places.frame, removed=case.places.removed, options=case.options,
         budgets=budgets, year=plan_year(layers, scenario), land_checked=case.places.land_checked,
         today=totals(assessment, scenario, case.need.known, np.asarray(assessment.served[HEADLINE_CLASS], dtype=bool)),
-        findings=_findings(case),
+        findings=_findings(case), road_findings=case.road_findings,
     )
 
 
@@ -150,11 +154,30 @@ class _Case:
     options: pd.DataFrame
     reach: Reach
     crowded: int
+    road_findings: tuple[Finding, ...]
+
+
+def _refuse(layers: Layers, scenario: Scenario) -> None:
+    """Raise for choices of the scenario that no plan can follow."""
+    siting = scenario.siting
+    unknown = sorted(set(siting.options) - set(SUFFIX))
+    if unknown or not siting.options:
+        raise PlanError("plan_option_kind", value=", ".join(unknown) or "-", known=", ".join(SUFFIX))
+    headline = headline_on(scenario.service)
+    if siting.technology not in headline:
+        raise PlanError("plan_technology", value=siting.technology, known=", ".join(headline))
+    cell = layers.elevation.grid.cell_m
+    for key, low in (("spacing_m", cell), ("radius_m", cell), ("max_road_m", 0.0)):
+        value = float(getattr(siting, key))
+        if not low <= value <= FARTHEST_M:
+            raise ScenarioError("scenario_range", key=f"siting.{key}", value=value, low=round(low), high=FARTHEST_M)
 
 
 def _case(layers: Layers, assessment: Assessment, scenario: Scenario, progress: Progress) -> _Case:
+    _refuse(layers, scenario)
     need = need_of(layers, assessment, scenario)
-    places = candidates(layers, assessment, scenario, need, progress=progress)
+    roads = None if layers.roads is None else road_graph(layers.roads)
+    places = candidates(layers, assessment, scenario, need, roads, progress=progress)
     table = options(places, layers, scenario)
     found = reach(table, need.xy_m, layers.elevation, scenario, progress=progress)
     gain = found.served @ need.eligible_people
@@ -164,7 +187,8 @@ def _case(layers: Layers, assessment: Assessment, scenario: Scenario, progress: 
     useful = np.flatnonzero((gain > 0) & ~crowded)
     table = table.iloc[useful].reset_index(drop=True).assign(reachable_people=gain[useful])
     return _Case(layers, assessment, scenario, need, places, table,
-                 Reach(found.served[useful], found.probability[useful]), int(np.count_nonzero(crowded)))
+                 Reach(found.served[useful], found.probability[useful]), int(np.count_nonzero(crowded)),
+                 () if roads is None else (*roads.findings, *roads.far_places(layers.villages, "villages")))
 
 
 def _select(case: _Case, budget_mvnd: float, progress: Progress) -> Selection:

@@ -15,6 +15,7 @@ from coverage.scenario import Scenario
 from geodata.crs import VN2000_107_45
 from geodata.grid import Grid, Raster
 from geodata.layers import Layers, PackInfo, conform
+from geodata.roads import RoadGraph, road_graph
 
 WEST, SOUTH, CELL = 500_000.0, 1_700_000.0, 100.0
 SIZE = 200      # cells: 20 km x 20 km
@@ -81,6 +82,10 @@ def layers(**changes: Any) -> Layers:
         "fibre_nodes": nodes, "elevation": ridge(),
     }
     return Layers(**(values | changes))
+
+
+def graph(pack: Layers) -> RoadGraph | None:
+    return None if pack.roads is None else road_graph(pack.roads)
 
 
 def assessment(pack: Layers, served: list[str] | None = None) -> Any:

@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from shapely.geometry import Point, box
-from siting_case import RIDGE_Y, SOUTH, WEST, assessment, frame, layers, ridge, scenario, site
+from siting_case import RIDGE_Y, SOUTH, WEST, assessment, frame, graph, layers, ridge, scenario, site
 
 from coverage.siting.candidates import candidates
-from coverage.siting.distances import nearest, power_distance_m, road_distance_m
+from coverage.siting.distances import fibre_way, nearest, power_distance_m, road_distance_m
 from coverage.siting.ground import distance_to_lines, high_ground, pick
 from coverage.siting.need import need_of
 
 
 def found(pack: Any, **changes: Any) -> Any:
     case, told = scenario(**changes), assessment(pack)
-    return candidates(pack, told, case, need_of(pack, told, case))
+    return candidates(pack, told, case, need_of(pack, told, case), graph(pack))
 
 
 def restricted(*areas: tuple[str, str, Any]) -> Any:
@@ -81,7 +81,7 @@ def test_outside_the_province_and_without_elevation_is_removed_with_the_reason()
     ground = ridge()
     values = ground.values.copy()
     values[28:33, 88:93] = np.nan
-    sites.geometry = [Point(WEST + 30_000, SOUTH + 5_000), sites.geometry.iloc[1]]
+    sites.geometry = [Point(WEST + 25_000, SOUTH + 15_000), sites.geometry.iloc[1]]
     inland = frame("sites", [site("EDGE", 10_500, 15_000)])
     pack = layers(sites=pd.concat([sites, inland]), elevation=replace(ground, values=values),
                   communes=layers().communes.assign(geometry=[box(WEST, SOUTH, WEST + 10_000, RIDGE_Y),
@@ -106,7 +106,7 @@ def test_commune_seat_is_the_office_where_there_is_one() -> None:
 def test_nobody_unserved_gives_no_places() -> None:
     pack, case = layers(), scenario()
     told = assessment(pack, list(pack.villages["village_code"]))
-    assert candidates(pack, told, case, need_of(pack, told, case)).frame.empty
+    assert candidates(pack, told, case, need_of(pack, told, case), graph(pack)).frame.empty
 
 
 def test_committed_masts_count_before_the_plan() -> None:
@@ -134,9 +134,15 @@ def test_points_of_unknown_service_are_never_promised() -> None:
 def test_distances() -> None:
     pack = layers()
     xy = np.array([[WEST + 6_800.0, SOUTH + 5_000.0], [WEST + 6_000.0, RIDGE_Y + 2_400.0]])
-    assert road_distance_m(pack, xy) == pytest.approx([1_000.0, 200.0])
+    assert road_distance_m(graph(pack), xy) == pytest.approx([1_000.0, 200.0])
     assert power_distance_m(pack, xy)[1] == pytest.approx(100.0)
-    assert np.isnan(road_distance_m(replace(pack, roads=None), xy)).all()
+    assert np.isnan(road_distance_m(None, xy)).all()
+    # 1,000 m to the road, 542 m down it to where the node is 500 m away, then straight to the node
+    way = fibre_way(pack, graph(pack), xy)
+    assert way.by_road_m[0] == pytest.approx(2_041.7, abs=0.5)
+    assert way.direct_m[0] == pytest.approx(np.hypot(800.0, 1_000.0))
+    assert way.to.tolist() == ["Nam", "Nam"]
+    assert np.isnan(fibre_way(pack, None, xy).by_road_m).all()
     away = distance_to_lines(pack.roads, pack.elevation)
     assert away.shape == pack.elevation.grid.shape
     assert away[100, 158] == pytest.approx(10_050.0, abs=100.0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from coverage.errors import ScenarioError
 from coverage.scenario import Scenario
-from coverage.siting.backhaul import fibre_link, microwave_link, satellite_link
+from coverage.siting.backhaul import fibre_links, microwave_link, satellite_link
 from coverage.siting.cost import Line, access_item, add_up, line, total
 from coverage.siting.options import cost_of
 
@@ -37,7 +37,7 @@ def test_new_macro_on_a_track_with_microwave_by_hand() -> None:
 def test_shared_mast_with_fibre_by_hand() -> None:
     # mount 40 + RAN 500; fibre 2 km on poles 60 and 0.3 km of new poles 25.5 = 625.5; x 1.08 x 1.1 x 1.1
     # a year: upkeep 45 + lease 72 = 117, VAT 11.7 -> 128.7
-    link = fibre_link(BASE, 2_300.0, 300.0, 1.0, "POP1")
+    link = fibre_links(BASE, 2_300.0, math.nan, 300.0, 1.0, "POP1")[0]
     cost = cost_of("shared", 1.0, link, [], BASE)
     assert cost.capex_mvnd == pytest.approx(625.5 * 1.08 * 1.1 * 1.1, abs=2e-6)
     assert cost.opex_mvnd_year == 128.7
@@ -54,9 +54,16 @@ def test_small_cell_by_satellite_by_hand() -> None:
 
 
 def test_fibre_is_never_longer_off_the_road_than_it_is() -> None:
-    link = fibre_link(BASE, 200.0, 900.0, 1.4, "POP1")
+    link = fibre_links(BASE, 200.0, math.nan, 900.0, 1.4, "POP1")[0]
     assert [x.item for x in link.capital] == ["fibre_new_poles_km"]
     assert link.capital[0].quantity == 0.2
+
+
+def test_fibre_cross_country_stands_on_new_poles_all_the_way() -> None:
+    links = fibre_links(BASE, math.nan, 1_000.0, 50.0, 1.4, "POP1")
+    assert [(x.m, x.capital[0].item, x.capital[0].mvnd) for x in links] == [
+        (1_300.0, "fibre_new_poles_km", pytest.approx(1.3 * 85 * 1.4))]
+    assert fibre_links(BASE, math.nan, math.nan, 50.0, 1.4, "") == []
 
 
 @given(
@@ -66,7 +73,8 @@ def test_fibre_is_never_longer_off_the_road_than_it_is() -> None:
 )
 def test_lines_add_up_exactly(kind: str, factor: float, fibre_m: float, road_m: float, level: str) -> None:
     scenario = Scenario.from_mapping({"price_level": level})
-    cost = cost_of(kind, factor, fibre_link(scenario, fibre_m, road_m, factor, ""), [], scenario)
+    link = fibre_links(scenario, fibre_m, math.nan, road_m, factor, "")[0]
+    cost = cost_of(kind, factor, link, [], scenario)
     assert total(cost.lines) == cost.cost_mvnd
     assert cost.cost_mvnd == pytest.approx(cost.capex_mvnd + 5 * cost.opex_mvnd_year, abs=1e-6)
     for x in cost.lines:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from shapely.geometry import LineString, box
-from siting_case import RIDGE_Y, SOUTH, WEST, assessment, frame, layers, ridge, scenario, site
+from siting_case import RIDGE_Y, SOUTH, WEST, assessment, frame, graph, layers, ridge, scenario, site
 
 from coverage.siting.backhaul import hubs, microwave_hops
 from coverage.siting.candidates import candidates
@@ -17,7 +17,8 @@ from coverage.siting.options import COLUMNS, options
 
 def table(pack: Any, **changes: Any) -> pd.DataFrame:
     case, told = scenario(**changes), assessment(pack)
-    return options(candidates(pack, told, case, need_of(pack, told, case)), pack, case).set_index("option_id")
+    places = candidates(pack, told, case, need_of(pack, told, case), graph(pack))
+    return options(places, pack, case).set_index("option_id")
 
 
 def test_every_kind_stands_where_it_can() -> None:
@@ -52,7 +53,7 @@ def test_fibre_beside_the_village_beats_everything() -> None:
         [(WEST + 6_000, SOUTH), (WEST + 6_000, RIDGE_Y + 2_400)])}])
     near = table(layers(fibre_routes=route)).loc["TH-99002-001-M"]
     assert (near["backhaul"], near["backhaul_to"]) == ("fibre", "Tuyến 1")
-    assert near["backhaul_m"] == pytest.approx(130.0)       # 100 m x 1.3
+    assert near["backhaul_m"] == pytest.approx(130.0)       # 100 m x 1.3 on new poles: 200 m off the road cost more
 
 
 def test_without_fibre_it_is_a_hop_where_masts_see_each_other_else_satellite() -> None:

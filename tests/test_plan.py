@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from siting_case import assessment, frame, layers, scenario, site
 
-from coverage.errors import PlanError
+from coverage.errors import PlanError, ScenarioError
 from coverage.plan import SITE_COLUMNS, density_check, propose
 from coverage.siting.effect import totals
 from coverage.siting.why import number
@@ -124,6 +124,15 @@ def test_a_budget_below_every_price_says_so() -> None:
         propose(pack, assessment(pack), scenario(budgets_mvnd=[100.0, 9_000.0]))
     assert "plan_budget_small" in repr(caught.value) or caught.value.code == "plan_budget_small"
     assert "TH-99002-001-N" in str(caught.value)
+
+
+@pytest.mark.parametrize(("siting", "told"), [
+    ({"technology": "3G"}, "3G"), ({"options": ["mast"]}, "mast"), ({"options": []}, "macro"),
+    ({"spacing_m": 0.0}, "spacing_m"), ({"radius_m": 40_000.0}, "radius_m")])
+def test_choices_no_plan_can_follow_are_named(siting: dict[str, Any], told: str) -> None:
+    pack = layers()
+    with pytest.raises((PlanError, ScenarioError), match=told):
+        propose(pack, assessment(pack), scenario(siting=siting))
 
 
 def test_nobody_unserved_is_an_empty_plan_with_a_sentence() -> None:

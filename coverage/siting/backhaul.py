@@ -21,6 +21,7 @@ from geodata.layers import Layers
 FloatArray = npt.NDArray[np.float64]
 HOP_MHZ = 6_000.0       # top of the model's range; real hops at 7-15 GHz need less clearance
 CLEAR_EXCESS_DB = 1.0   # diffraction below 1 dB: about half of the first Fresnel zone is free (P.1812 eq 12)
+AT_ONCE = 32            # far ends tried together, nearest first
 FREE_SPACE_DB = 92.4    # P.1812 eq 8, GHz and km
 
 
@@ -72,8 +73,6 @@ def microwave_hops(
     out = np.full(len(place), np.nan)
     if far.empty:
         return Hop(to, out)
-    ground = layers.elevation
-    air = atmosphere(scenario)
     ends = far[["x_m", "y_m"]].to_numpy(dtype=np.float64)
     heights = far["height_m"].to_numpy(dtype=np.float64)
     codes = (far["site_code"] + " (" + far["operator"] + ")").to_numpy(object)
@@ -81,20 +80,31 @@ def microwave_hops(
     for row in range(len(place)):
         near = np.array(tree.query_ball_point(xy[row], scenario.rate("microwave_max_m")), dtype=np.intp)
         away = np.hypot(*(ends[near] - xy[row]).T)
-        near, away = near[away > 1.0], away[away > 1.0]
         order = np.lexsort((near, away))
-        near, away = near[order], away[order]
-        clear = np.zeros(near.size, dtype=bool)
-        for height in np.unique(heights[near]):
-            at = np.flatnonzero(heights[near] == height)
-            loss = point_paths(ground, (xy[row, 0], xy[row, 1]), float(height_m[row]), ends[near[at]],
-                               rx_agl_m=float(height), freq_mhz=HOP_MHZ, atmosphere=air).loss_db
-            free = FREE_SPACE_DB + 20.0 * np.log10(HOP_MHZ / 1000.0) + 20.0 * np.log10(away[at] / 1000.0)
-            clear[at] = loss - free < CLEAR_EXCESS_DB
-        if clear.any():
-            first = int(np.argmax(clear))
-            to[row], out[row] = codes[near[first]], away[first]
+        order = order[away[order] > 1.0]
+        for begin in range(0, order.size, AT_ONCE):
+            part = order[begin:begin + AT_ONCE]
+            clear = _in_sight(xy[row], float(height_m[row]), ends[near[part]], heights[near[part]], layers, scenario)
+            if clear.any():
+                first = part[int(np.argmax(clear))]
+                to[row], out[row] = codes[near[first]], away[first]
+                break
     return Hop(to, out)
+
+
+def _in_sight(
+    xy: FloatArray, height_m: float, ends: FloatArray, heights_m: FloatArray, layers: Layers, scenario: Scenario
+) -> npt.NDArray[np.bool_]:
+    """Tell which far ends (n, 2) an antenna sees: diffraction at 6 GHz below 1 dB."""
+    clear = np.zeros(heights_m.size, dtype=bool)
+    for height in np.unique(heights_m):
+        at = np.flatnonzero(heights_m == height)
+        loss = point_paths(layers.elevation, (xy[0], xy[1]), height_m, ends[at], rx_agl_m=float(height),
+                           freq_mhz=HOP_MHZ, atmosphere=atmosphere(scenario)).loss_db
+        km = np.hypot(*(ends[at] - xy).T) / 1000.0
+        free = FREE_SPACE_DB + 20.0 * np.log10(HOP_MHZ / 1000.0) + 20.0 * np.log10(km)
+        clear[at] = loss - free < CLEAR_EXCESS_DB
+    return clear
 
 
 def cheapest(links: list[Link], scenario: Scenario) -> Link:
@@ -102,12 +112,24 @@ def cheapest(links: list[Link], scenario: Scenario) -> Link:
     return min(links, key=lambda x: add_up(scenario, list(x.capital), list(x.support_year)).cost_mvnd)
 
 
-def fibre_link(scenario: Scenario, fibre_m: float, road_m: float, factor: float, to: str) -> Link:
-    """Return fibre on poles along the road, and on new poles over the last stretch from the road to the site."""
-    off_road = min(fibre_m, 0.0 if np.isnan(road_m) else road_m)
-    lines = [line(scenario, "fibre_existing_poles_km", (fibre_m - off_road) / 1000.0),
-             line(scenario, "fibre_new_poles_km", off_road / 1000.0, factor)]
-    return Link("fibre", to, fibre_m, tuple(x for x in lines if x.quantity), ())
+def fibre_links(
+    scenario: Scenario, by_road_m: float, direct_m: float, road_m: float, factor: float, to: str
+) -> list[Link]:
+    """Return the two ways of fibre that exist: along the roads, and cross-country on new poles all the way.
+
+    Along the roads the cable hangs on poles that are there; the stretch between road and site needs new poles.
+    """
+    out = []
+    if not np.isnan(by_road_m):
+        off_road = min(by_road_m, road_m)
+        lines = (line(scenario, "fibre_existing_poles_km", (by_road_m - off_road) / 1000.0),
+                 line(scenario, "fibre_new_poles_km", off_road / 1000.0, factor))
+        out.append(Link("fibre", to, by_road_m, tuple(x for x in lines if x.quantity), ()))
+    if not np.isnan(direct_m):
+        length = direct_m * scenario.rate("fibre_detour")
+        poles = line(scenario, "fibre_new_poles_km", length / 1000.0, factor)
+        out.append(Link("fibre", to, length, (poles,) if poles.quantity else (), ()))
+    return out
 
 
 def microwave_link(scenario: Scenario, hop_m: float, factor: float, to: str) -> Link:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from scipy.spatial import KDTree
 
 from coverage.compute import Progress, silent
 from coverage.gap.assessment import Assessment
@@ -22,13 +23,14 @@ from coverage.siting.ground import distance_to_lines, high_ground, pick
 from coverage.siting.need import Need
 from coverage.siting.reach import Reach, reach
 from geodata.layers import Layers
+from geodata.roads import RoadGraph
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 COLUMNS = (
     "site_id", "kind", "name", "commune_code", "host_site_code", "host_operator", "host_height_m", "village_code",
-    "ground_m", "road_m", "power_m", "fibre_m", "fibre_to", "fibre_along_road", "restriction", "restriction_name",
-    "reachable_people", "x_m", "y_m",
+    "ground_m", "road_m", "power_m", "fibre_m", "fibre_by_road_m", "fibre_direct_m", "fibre_to", "restriction",
+    "restriction_name", "reachable_people", "x_m", "y_m",
 )
 REASONS = ("cam", "no_elevation", "outside_communes", "reaches_nobody")
 SEAT_WORDS = ("ubnd", "ủy ban", "trụ sở", "commune office")
@@ -55,6 +57,7 @@ def candidates(
     assessment: Assessment,
     scenario: Scenario,
     need: Need,
+    roads: RoadGraph | None,
     *,
     progress: Progress = silent,
 ) -> Candidates:
@@ -62,13 +65,13 @@ def candidates(
 
     Parameters
     ----------
-    need : who has no signal at the start of the plan (``coverage.siting.need``).
+    need : who has no signal at the start of the plan (``coverage.siting.need``). roads : None without a road layer.
     """
     kinds = set(scenario.siting.options)
     parts: list[pd.DataFrame] = []
     if need.targets_m.size:
         if "shared" in kinds:
-            parts.append(_masts(layers))
+            parts.append(_masts(layers, need, scenario))
         if "macro" in kinds:
             parts.append(_seats(layers))
         if kinds & {"macro", "small_cell_satellite"}:
@@ -84,7 +87,7 @@ def candidates(
     lost.append(_lost(place[barred], "cam", land.loc[barred, "restriction_name"]))
     place, land = place[~barred].reset_index(drop=True), land[~barred].reset_index(drop=True)
     removed = pd.concat(lost, ignore_index=True).sort_values("site_id", ignore_index=True)
-    frame = _measured(pd.concat([place, land], axis=1), layers, scenario)
+    frame = _measured(pd.concat([place, land], axis=1), layers, roads)
     return Candidates(frame, removed, layers.restricted is not None)
 
 
@@ -102,19 +105,22 @@ def _place(site_id: str, kind: str, name: str, xy: tuple[float, float], **more: 
     return {"site_id": site_id, "kind": kind, "name": name, "x_m": xy[0], "y_m": xy[1], **base, **more}
 
 
-def _masts(layers: Layers) -> pd.DataFrame:
-    """Return every mast on air, one row per place, named by its first site code, with its highest antenna."""
+def _masts(layers: Layers, need: Need, scenario: Scenario) -> pd.DataFrame:
+    """Return the masts on air within the radius of a target: one row per place, with its highest antenna."""
     sites = layers.sites[layers.sites["state"] == "on_air"].sort_values(["site_code", "operator"], kind="stable")
-    at = pd.Series(list(zip(sites.geometry.x.round(), sites.geometry.y.round(), strict=True)), index=sites.index)
-    rows = []
-    for _, mast in sites.groupby(at, sort=False):
-        first = mast.iloc[0]
-        code, operator = str(first["site_code"]), str(first["operator"])
-        rows.append(_place(
-            f"DC-{code}", "existing_mast", f"Cột trạm {code} ({operator})", (first.geometry.x, first.geometry.y),
-            host_site_code=code, host_operator=operator, host_height_m=float(mast["height_m"].max()), wanted=False,
-        ))
-    return _places(rows)
+    table = pd.DataFrame({
+        "code": sites["site_code"].astype(str), "operator": sites["operator"].astype(str), "x": sites.geometry.x,
+        "y": sites.geometry.y, "height": sites["height_m"].astype(float)}).reset_index(drop=True)
+    away, _ = KDTree(need.targets_m).query(table[["x", "y"]].to_numpy())
+    table = table[away <= scenario.siting.radius_m]
+    place = [table["x"].round(), table["y"].round()]
+    table = table.assign(height=table.groupby(place)["height"].transform("max"))
+    table = table[~pd.DataFrame(place).T.duplicated()]
+    return _places([
+        _place(f"DC-{one.code}", "existing_mast", f"Cột trạm {one.code} ({one.operator})", (one.x, one.y),
+               host_site_code=one.code, host_operator=one.operator, host_height_m=one.height, wanted=False)
+        for one in table.itertuples()
+    ])
 
 
 def _seats(layers: Layers) -> pd.DataFrame:
@@ -247,7 +253,7 @@ def _land(layers: Layers, place: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _measured(place: pd.DataFrame, layers: Layers, scenario: Scenario) -> gpd.GeoDataFrame:
+def _measured(place: pd.DataFrame, layers: Layers, roads: RoadGraph | None) -> gpd.GeoDataFrame:
     """Add commune, elevation and distances; a mast on air has power where it stands."""
     place = place.sort_values("site_id", ignore_index=True)
     xy = place[["x_m", "y_m"]].to_numpy(dtype=np.float64)
@@ -255,12 +261,13 @@ def _measured(place: pd.DataFrame, layers: Layers, scenario: Scenario) -> gpd.Ge
     tree = shapely.STRtree(layers.communes.geometry.to_numpy())
     at, commune = tree.query(points.geometry.to_numpy(), predicate="intersects")
     first = pd.Series(layers.communes["commune_code"].astype(str).to_numpy()[commune]).groupby(at).min()
-    fibre = fibre_way(layers, xy, scenario)
+    fibre = fibre_way(layers, roads, xy)
     existing = (place["kind"] == "existing_mast").to_numpy()
     return points.assign(
         commune_code=first.reindex(range(len(place)), fill_value="").to_numpy(),
         ground_m=layers.elevation.at(xy[:, 0], xy[:, 1]),
-        road_m=road_distance_m(layers, xy),
+        road_m=road_distance_m(roads, xy),
         power_m=np.where(existing, 0.0, power_distance_m(layers, xy)),
-        fibre_m=fibre.m, fibre_to=fibre.to, fibre_along_road=fibre.along_road,
+        fibre_m=np.fmin(fibre.by_road_m, fibre.direct_m), fibre_by_road_m=fibre.by_road_m,
+        fibre_direct_m=fibre.direct_m, fibre_to=fibre.to,
     )[[*COLUMNS, "geometry"]]

@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from coverage.scenario import Scenario
 from geodata.layers import Layers
+from geodata.roads import RoadGraph
 
+ROUTE_BESIDE_M = 100.0  # a cable drawn this near a road hangs along it
+NODE_BESIDE_M = 500.0   # a node stands in a building off the road
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -35,9 +37,11 @@ def nearest(frame: gpd.GeoDataFrame | None, xy_m: FloatArray) -> Near:
     return out
 
 
-def road_distance_m(layers: Layers, xy_m: FloatArray) -> FloatArray:
-    """Return the straight distance (n,) to the nearest road line, metres; NaN without a road layer."""
-    return nearest(layers.roads, xy_m).m
+def road_distance_m(roads: RoadGraph | None, xy_m: FloatArray) -> FloatArray:
+    """Return the straight distance (n,) to the nearest road of the graph, metres; NaN without roads."""
+    if roads is None or not xy_m.shape[0]:
+        return np.full(xy_m.shape[0], np.nan)
+    return roads.distance_to_road_m(xy_m)
 
 
 def power_distance_m(layers: Layers, xy_m: FloatArray) -> FloatArray:
@@ -49,30 +53,31 @@ def power_distance_m(layers: Layers, xy_m: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class FibreWay:
-    """How fibre would come to places (n,).
+    """How fibre could come to places (n,); metres, NaN where there is no such way.
 
     Parameters
     ----------
-    m : length from the place to the nearest fibre, metres; NaN without any fibre layer.
-    to : the route or node it comes from. along_road : whether the way follows the roads (else straight x detour).
+    by_road_m : from the place to the road, along the roads and off them to the nearest route or node.
+    direct_m : the straight distance to the nearest route or node. to : that route or node.
     """
 
-    m: FloatArray
+    by_road_m: FloatArray
+    direct_m: FloatArray
     to: npt.NDArray[np.object_]
-    along_road: npt.NDArray[np.bool_]
 
 
-def fibre_way(layers: Layers, xy_m: FloatArray, scenario: Scenario) -> FibreWay:
-    """Return the straight way to the nearest fibre route or node, stretched by the detour factor of the price book."""
-    routes, nodes = nearest(layers.fibre_routes, xy_m), nearest(layers.fibre_nodes, xy_m)
-    to = np.full(xy_m.shape[0], "", dtype=object)
-    for near, frame, columns in ((routes, layers.fibre_routes, ("name",)),
-                                 (nodes, layers.fibre_nodes, ("name", "node_code"))):
-        if frame is None:
+def fibre_way(layers: Layers, roads: RoadGraph | None, xy_m: FloatArray) -> FibreWay:
+    """Return the ways from the fibre routes and nodes of the pack to places (n, 2)."""
+    n = xy_m.shape[0]
+    by_road, direct, to = np.full(n, np.nan), np.full(n, np.nan), np.full(n, "", dtype=object)
+    for frame, columns, beside_m in ((layers.fibre_routes, ["name"], ROUTE_BESIDE_M),
+                                     (layers.fibre_nodes, ["name", "node_code"], NODE_BESIDE_M)):
+        if frame is None or frame.empty or not n:
             continue
-        names = frame[list(columns)].bfill(axis=1).iloc[:, 0].fillna("").astype(str).to_numpy(object)
-        other = nodes if near is routes else routes
-        mine = (near.row >= 0) & ~(other.m < near.m)
-        to[mine] = names[near.row[mine]]
-    away = np.fmin(routes.m, nodes.m) * scenario.rate("fibre_detour")
-    return FibreWay(away, to, np.zeros(xy_m.shape[0], dtype=bool))
+        near = nearest(frame, xy_m)
+        names = frame[columns].bfill(axis=1).iloc[:, 0].fillna("").astype(str).to_numpy(object)
+        closer = ~(direct <= near.m)
+        to[closer], direct[closer] = names[near.row[closer]], near.m[closer]
+        if roads is not None:
+            by_road = np.fmin(by_road, roads.along_road_m(xy_m, frame, beside_m=beside_m))
+    return FibreWay(by_road, direct, to)

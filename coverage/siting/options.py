@@ -14,7 +14,7 @@ from coverage.siting.backhaul import (
     Hop,
     Link,
     cheapest,
-    fibre_link,
+    fibre_links,
     hubs,
     microwave_hops,
     microwave_link,
@@ -94,9 +94,8 @@ def earliest_year(restriction: str, layers: Layers, scenario: Scenario) -> int:
 
 
 def _macro_link(site: dict[str, Any], hop_to: str, hop_m: float, factor: float, scenario: Scenario) -> Link:
-    ways: list[Link] = []
-    if not np.isnan(site["fibre_m"]):
-        ways.append(fibre_link(scenario, site["fibre_m"], site["road_m"], factor, site["fibre_to"]))
+    ways = fibre_links(scenario, site["fibre_by_road_m"], site["fibre_direct_m"], site["road_m"], factor,
+                       site["fibre_to"])
     if hop_to:
         ways.append(microwave_link(scenario, hop_m, factor, hop_to))
     ways.append(satellite_link(scenario, factor, "vsat_kit", "vsat_month"))
