@@ -82,7 +82,8 @@ def _sections(scenario: Scenario, language: str) -> Iterator[Row]:
         for f in fields(section):
             unit = word("scenario_unit", f.name, language) if f.name in words_of("scenario_unit") else ""
             label = word(name, f.name, language)
-            yield group, f"{name}.{f.name}", label, shown(getattr(section, f.name)), unit, word("certainty", "tool", language), assumed
+            value = shown(getattr(section, f.name))
+            yield group, f"{name}.{f.name}", label, value, unit, word("certainty", "tool", language), assumed
 
 
 def _presets(language: str) -> Iterator[Row]:

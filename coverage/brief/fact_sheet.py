@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from coverage.brief.figures import money_note
 from coverage.brief.map_sheet import compile_typst
 from coverage.brief.office import Office
 from coverage.brief.words import (
@@ -87,17 +88,19 @@ def statement(village: Any, commune: str, proposals: tuple[Proposal, ...] = ()) 
 def statements(assessment: Assessment, plan: Plan | None) -> dict[str, str]:
     """Return the paragraph of every trang or lom village, or one that lacks data, by village code."""
     helped, communes = _proposals_by_village(plan), commune_words(assessment)
+    codes = assessment.villages["village_code"].astype(str)
     return {
-        str(v.village_code): statement(v, communes.get(str(v.commune_code), ""), helped.get(str(v.village_code), ()))
-        for v in assessment.villages.itertuples() if v.status_printed != "phu"
+        code: statement(v, communes.get(str(v.commune_code), ""), helped.get(code, ()))
+        for code, v in zip(codes, assessment.villages.itertuples(), strict=True)
+        if v.status_printed != "phu"
     }
 
 
 def _proposals_by_village(plan: Plan | None) -> dict[str, tuple[Proposal, ...]]:
     if plan is None:
         return {}
-    codes = {str(c) for b in plan.budgets for c in b.villages.loc[b.villages["newly_served_people"] > 0, "village_code"]}
-    codes |= {str(c) for b in plan.budgets for c in b.villages.loc[b.villages["served_by"] != "", "village_code"]}
+    rows = pd.concat([b.villages for b in plan.budgets])
+    codes = set(rows.loc[rows["served_by"] != "", "village_code"].astype(str))
     return {code: proposals_of(plan, code) for code in sorted(codes)}
 
 
@@ -163,6 +166,8 @@ def _basis(village: Any) -> str:
 def _proposed(village: Any, proposals: tuple[Proposal, ...]) -> str:
     if not proposals:
         if str(village.status_printed) in ("trang", "lom"):
+            if village.status_model == "phu":
+                return "Mô hình cho kết quả đã phủ nên phương án chưa đề xuất vị trí; cần đo kiểm để thống nhất."
             return "Chưa có vị trí đề xuất phủ sóng cho thôn trong các mức kinh phí đang xét."
         return ""
     best = proposals[0]
@@ -243,7 +248,9 @@ def _site_rows(proposals: tuple[Proposal, ...]) -> list[tuple[str, ...]]:
 
 
 def _notes(plan: Plan | None) -> list[str]:
-    notes = ["Kết quả dự báo bằng mô hình truyền sóng ITU-R P.1812; đơn giá là giả định."]
-    if plan is not None and not plan.land_checked:
-        notes.append(word("paper", "no_restricted"))
+    notes = ["Kết quả dự báo bằng mô hình truyền sóng ITU-R P.1812."]
+    if plan is not None:
+        notes.append(money_note(plan.scenario))
+        if not plan.land_checked:
+            notes.append(word("paper", "no_restricted"))
     return notes

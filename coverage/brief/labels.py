@@ -80,31 +80,40 @@ def hits(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.bool
 
 
 def place_labels(
-    asks: Sequence[Ask], frame_mm: tuple[float, float], taken: NDArray[np.float64] | None = None
+    asks: Sequence[Ask], frame_mm: tuple[float, float], taken: NDArray[np.float64] | None = None,
+    avoid: NDArray[np.float64] | None = None,
 ) -> tuple[tuple[Place, ...], tuple[str, ...]]:
     """Return the places found and the keys of the labels for which there was none.
 
     Parameters
     ----------
     frame_mm : width and height of the map; every box lies inside.
-    taken : (n, 4) boxes of symbols that no label may cover.
+    taken : (n, 4) boxes of symbols that no label may cover. avoid : boxes to cover as few of as can be.
     """
     width, height = frame_mm
     start = np.empty((0, 4)) if taken is None else np.asarray(taken, float).reshape(-1, 4)
     boxes = np.vstack([start, np.empty((len(asks), 4))])
     used = len(start)
+    soft = np.empty((0, 4)) if avoid is None else np.asarray(avoid, float).reshape(-1, 4)
     placed: list[Place] = []
     left_out: list[str] = []
     for ask in sorted(asks, key=lambda a: (a.rank, a.key)):
+        best: tuple[int, NDArray[np.float64], Place] | None = None
         for dx, dy in ask.offsets:
             x, y = ask.x_mm + dx, ask.y_mm + dy
             here = box(x, y, ask.width_mm, ask.height_mm)
             inside = here[0] >= 0 and here[1] >= 0 and here[2] <= width and here[3] <= height
-            if inside and not hits(here, boxes[:used]).any():
-                boxes[used] = here
-                used += 1
-                placed.append(Place(ask.key, x, y))
+            if not inside or hits(here, boxes[:used]).any():
+                continue
+            covered = int(hits(here, soft).sum())
+            if best is None or covered < best[0]:
+                best = covered, here, Place(ask.key, x, y)
+            if covered == 0:
                 break
-        else:
+        if best is None:
             left_out.append(ask.key)
+            continue
+        boxes[used] = best[1]
+        used += 1
+        placed.append(best[2])
     return tuple(placed), tuple(left_out)

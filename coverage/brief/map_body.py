@@ -13,7 +13,7 @@ from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 from shapely.geometry import box as rectangle
 
-from coverage.brief.fonts import Weight, font
+from coverage.brief.fonts import Weight, font, font_for
 from coverage.brief.labels import Ask, around, place_labels, spiral
 from coverage.brief.map_frame import Frame, draw_grid, draw_north_arrow, frame_of
 from coverage.brief.map_style import MM_PER_INCH, PT_PER_MM, area_style, marker_style, pdf_bytes, symbol
@@ -190,7 +190,7 @@ def _villages(axes: Axes, villages: gpd.GeoDataFrame) -> list[str]:
 
 def text_size_mm(text: str, weight: Weight, size_pt: float) -> tuple[float, float]:
     """Return width and line height in mm of a text in our font."""
-    path = TextPath((0, 0), text, prop=font(weight, size_pt))
+    path = TextPath((0, 0), text, prop=font_for(text, weight, size_pt))
     return float(path.get_extents().width) / PT_PER_MM, 1.25 * size_pt / PT_PER_MM
 
 
@@ -210,8 +210,12 @@ def _labels(axes: Axes, frame: Frame, content: MapContent) -> tuple[str, ...]:
 
     villages = content.villages
     where = frame.to_mm(villages.geometry.get_coordinates().to_numpy())
-    in_need = villages["status"].isin(["trang", "lom"]).to_numpy()
+    rank_of = {"trang": 2, "lom": 3, "duoc_phu": 4}
+    in_need = villages["status"].isin(list(rank_of)).to_numpy()
     taken.append(_marker_boxes(where[in_need], 1.1))
+    avoid = [_marker_boxes(where[~in_need], 0.6)]
+    if content.masts is not None:
+        avoid.append(_marker_boxes(_mm_of(frame, content.masts), 0.8))
     if content.sites is not None:
         for row, at in zip(content.sites.itertuples(), _mm_of(frame, content.sites), strict=True):
             key = f"site/{row.order:04d}"
@@ -223,9 +227,8 @@ def _labels(axes: Axes, frame: Frame, content: MapContent) -> tuple[str, ...]:
         ask(f"xa/{row['commune_code']}", str(row["name"]), style, at, 1, area=True)
     for (_, row), at, needs in zip(villages.iterrows(), where, in_need, strict=True):
         if needs:
-            rank = 2 if row["status"] == "trang" else 3
-            ask(f"thon/{row['village_code']}", str(row["name"]), _VILLAGE_NAME, at, rank)
-    places, left_out = place_labels(asks, frame.size_mm, np.vstack(taken))
+            ask(f"thon/{row['village_code']}", str(row["name"]), _VILLAGE_NAME, at, rank_of[row["status"]])
+    places, left_out = place_labels(asks, frame.size_mm, np.vstack(taken), np.vstack(avoid))
     points = {a.key: (a.x_mm, a.y_mm) for a in asks}
     for place in places:
         if place.key.startswith("site/"):
@@ -254,7 +257,8 @@ def _write(axes: Axes, frame: Frame, at_mm: tuple[float, float], text: str, weig
            colour: str) -> None:
     """Write a label with a white halo; the letters themselves stay text (a halo turns text into outlines)."""
     x, y = _ground(frame, at_mm)
-    kind: dict[str, Any] = {"fontproperties": font(weight, size_pt), "ha": "center", "va": "center", "clip_on": True}
+    kind: dict[str, Any] = {"ha": "center", "va": "center", "clip_on": True,
+                            "fontproperties": font_for(text, weight, size_pt)}
     halo = axes.text(x, y, text, color="#ffffff", zorder=20, **kind)
     halo.set_path_effects([Stroke(linewidth=0.55 * PT_PER_MM, foreground="#ffffff", alpha=0.85)])
     axes.text(x, y, text, color=colour, zorder=21, **kind)

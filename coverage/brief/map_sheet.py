@@ -18,7 +18,7 @@ from coverage.brief.office import Office
 from coverage.brief.words import sentence, vn_number, word
 from coverage.errors import HandInError
 
-MAP_MM = (297.0, 229.0)  # room for the map on the sheet, tick labels included
+MAP_MM = (297.0, 235.0)  # room for the map on the sheet, tick labels included
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class SheetTable:
     ----------
     widths_mm : of the columns; 0 = what is left.
     align : one letter per column: l, c or r.
+    most : rows shown at most beside the map.
     """
 
     title: str
@@ -36,6 +37,7 @@ class SheetTable:
     widths_mm: tuple[float, ...]
     align: str
     rows: tuple[tuple[str, ...], ...]
+    most: int = 99
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Sheet:
 
     Parameters
     ----------
-    figures : label and value, as printed.
+    figures : label and value, as printed. tables : below them, as many rows as fit.
     notes : lines of small print beside the sources.
     annex : a longer table on pages of its own, after all maps.
     """
@@ -54,7 +56,7 @@ class Sheet:
     content: MapContent
     figures_title: str
     figures: tuple[tuple[str, str], ...]
-    table: SheetTable
+    tables: tuple[SheetTable, ...]
     notes: tuple[str, ...]
     annex: SheetTable | None = None
     annex_subtitle: str = ""
@@ -79,19 +81,22 @@ class Job:
     language: str = "vi"
 
 
-def write_map_sheets(job: Job, path: Path) -> int:
+def write_map_sheets(job: Job, path: Path, *, preview: Path | None = None, ppi: float = 150.0) -> int:
     """Compile the sheets to ``path`` (PDF) and return how many pages there are.
 
-    The bytes depend on the values alone. Raises HandInError when typst refuses the sheet.
+    ``preview``: also the first page as PNG at ``ppi`` pixels per inch. The bytes depend on the values alone.
+    Raises HandInError when typst refuses the sheet.
     """
     with tempfile.TemporaryDirectory(prefix="phusong_") as name:
         folder = Path(name)
         values = _values(job, folder)
         (folder / "sheets.json").write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
-        return compile_typst("map_sheet.typ", folder, path)
+        return compile_typst("map_sheet.typ", folder, path, preview=preview, ppi=ppi)
 
 
-def compile_typst(template: str, folder: Path, path: Path) -> int:
+def compile_typst(
+    template: str, folder: Path, path: Path, *, preview: Path | None = None, ppi: float = 150.0
+) -> int:
     """Compile a packaged template whose data lie in ``folder`` and write the PDF to ``path``; return its pages."""
     text = resources.files("coverage.brief").joinpath("templates", template).read_text(encoding="utf-8")
     (folder / template).write_text(text, encoding="utf-8")
@@ -99,9 +104,12 @@ def compile_typst(template: str, folder: Path, path: Path) -> int:
     try:
         pdf: Any = compiler.compile(format="pdf", timestamp=0)
         pages: Any = compiler.query("<pages>", field="value")
+        picture: Any = compiler.compile(format="png", ppi=ppi) if preview is not None else None
     except typst.TypstError as error:
         raise HandInError("sheet_compile", file=path.name, error=error.message) from error
     path.write_bytes(pdf)
+    if preview is not None:
+        preview.write_bytes(picture[0] if isinstance(picture, list) else picture)
     return int(json.loads(pages)[0])
 
 
@@ -125,13 +133,13 @@ def _sheet_values(job: Job, sheet: Sheet, number: int, folder: Path) -> Mapping[
     notes = sheet.notes
     if body.unlabelled:
         notes = (*notes, word("paper", "unlabelled", job.language).format(n=vn_number(len(body.unlabelled))))
-    table = _table_values(sheet.table)
-    table["more"] = word("paper", "more_rows" if sheet.annex else "more_in_xlsx", job.language)
+    more = word("paper", "more_rows" if sheet.annex else "more_in_xlsx", job.language)
     return {
         "title": sheet.title, "subtitle": sheet.subtitle, "map": f"map_{number}.pdf", "map_mm": body.size_mm,
         "legend": _legend(body.classes, job.language, folder),
         "scale": {"text": scale_text(body.frame), "stops": scale_bar(body.frame, 62.0)},
-        "figures_title": sheet.figures_title, "figures": sheet.figures, "table": table, "notes": notes,
+        "figures_title": sheet.figures_title, "figures": sheet.figures,
+        "tables": [{**_table_values(t), "more": more} for t in sheet.tables], "notes": notes,
         "inset": _inset(job, folder),
         "annex": None if sheet.annex is None
         else {**_table_values(sheet.annex), "subtitle": sheet.annex_subtitle},
@@ -140,7 +148,7 @@ def _sheet_values(job: Job, sheet: Sheet, number: int, folder: Path) -> Mapping[
 
 def _table_values(table: SheetTable) -> dict[str, Any]:
     return {"title": table.title, "heads": table.heads, "widths": table.widths_mm, "align": table.align,
-            "rows": table.rows}
+            "rows": table.rows, "most": table.most}
 
 
 def _legend(classes: Sequence[str], language: str, folder: Path) -> list[dict[str, str]]:

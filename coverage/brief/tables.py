@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_float_dtype
@@ -11,7 +12,6 @@ from pandas.api.types import is_bool_dtype, is_float_dtype
 from coverage.brief.words import operator_word, word, words_of, yes_no
 from coverage.gap.assessment import Assessment
 from coverage.plan import Plan
-from coverage.scenario import Scenario
 from geodata.errors import SchemaError
 from geodata.findings import Finding
 from geodata.layers import columns_of, dictionary
@@ -24,30 +24,37 @@ _CODED: Mapping[str, str] = MappingProxyType({
     "evidence": "evidence", "fibre_status": "fibre", "result": "result", "match": "match", "backhaul": "backhaul",
     "power": "power", "restriction": "restriction", "plan_sites.kind": "site_kind",
     "plan_sites.candidate_kind": "candidate_kind", "operator": "operator", "gap_thon.kind": "gap_kind",
+    "status_before": "status", "status_after": "status", "anchor_status.fibre_status": "anchor_fibre", "zone": "zone",
 })
 _DECIMALS: Mapping[str, int] = MappingProxyType({
-    "km": 2, "m": 1, "km²": 3, "dBm": 1, "million VND": 3, "million VND/year": 3, "people": 1, "households": 1,
+    "km": 2, "m": 1, "km²": 3, "dBm": 1, "dB": 1, "million VND": 3, "million VND/year": 3,
 })
 _CELL_LETTERS = 30_000  # Excel holds 32,767 letters in a cell
-OUTPUT_LAYERS = ("village_status", "commune_status", "plan_sites", "cost_lines", "reconciliation", "gap_thon",
-                 "gap_dc", "gap_vung")
+OUTPUT_LAYERS = (
+    "gap_thon", "gap_dc", "gap_vung", "plan_sites", "village_status", "commune_status", "anchor_status",
+    "village_change", "cost_lines", "reconciliation", "agreement", "model_check", "mast_assumptions",
+)
 
 
-def titled(frame: pd.DataFrame, layer: str, language: str = "vi") -> pd.DataFrame:
-    """Return the dictionary's columns of ``frame`` in its order, with headings and coded values in words.
+def worded(frame: pd.DataFrame, layer: str, language: str = "vi") -> pd.DataFrame:
+    """Return the dictionary's columns of ``frame`` in its order, coded values in words; names stay the dictionary's.
 
     Columns that the dictionary does not name are left out; a required one that is absent raises SchemaError.
     """
     out: dict[str, Any] = {}
     for name, column in columns_of(layer).items():
-        if name not in frame:
-            if column.required:
-                have = ", ".join(map(str, frame.columns))
-                raise SchemaError("column_missing", layer=layer, column=name, have=have)
-            continue
-        group = _CODED.get(f"{layer}.{name}", _CODED.get(name, ""))
-        out[column.label(language)] = _cells(frame[name], group, column.unit, language)
+        if name in frame:
+            group = _CODED.get(f"{layer}.{name}", _CODED.get(name, ""))
+            out[name] = _cells(frame[name], group, column.unit, language)
+        elif column.required:
+            have = ", ".join(map(str, frame.columns))
+            raise SchemaError("column_missing", layer=layer, column=name, have=have)
     return pd.DataFrame(out, index=pd.RangeIndex(len(frame)))
+
+
+def titled(table: pd.DataFrame, layer: str, language: str = "vi") -> pd.DataFrame:
+    """Return a table with the dictionary's headings in place of its names, for the screen."""
+    return table.rename(columns={name: column.label(language) for name, column in columns_of(layer).items()})
 
 
 def _cells(series: pd.Series, group: str, unit: str, language: str) -> Any:
@@ -68,34 +75,40 @@ def _blank(value: Any, group: str) -> bool:
     return pd.isna(value) or (value == "" and group != "restriction")
 
 
-def village_table(assessment: Assessment, statements: Mapping[str, str], language: str = "vi") -> pd.DataFrame:
-    """Return one row per village, communes in their rank, with the office's sentence beside it."""
-    villages = assessment.villages
+def with_survey_axes(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return points with x_m and y_m as Vietnamese survey tables have them: X is northing, Y is easting."""
+    if not (frame.geom_type == "Point").all():
+        return frame
+    return frame.assign(x_m=frame.geometry.y, y_m=frame.geometry.x)
+
+
+def village_table(
+    assessment: Assessment, villages: gpd.GeoDataFrame, statements: Mapping[str, str], language: str = "vi"
+) -> pd.DataFrame:
+    """Return one row per village, communes in their rank, with the office's sentence beside it.
+
+    ``villages``: those of the assessment in the CRS handed in, with ``with_survey_axes``.
+    """
     rank = assessment.communes.set_index("commune_code")["rank"]
-    frame = pd.DataFrame(villages.drop(columns=villages.geometry.name))
-    frame["x_m"], frame["y_m"] = villages.geometry.y.to_numpy(), villages.geometry.x.to_numpy()  # X is northing
-    frame["statement"] = [statements.get(code, "") for code in villages["village_code"]]
-    frame["_rank"] = frame["commune_code"].map(rank)
-    frame = frame.sort_values(["_rank", "village_code"], kind="stable")
-    return titled(frame, "village_status", language)
+    said = [statements.get(code, "") for code in villages["village_code"]]
+    frame = villages.assign(statement=said, _rank=villages["commune_code"].map(rank))
+    return worded(frame.sort_values(["_rank", "village_code"], kind="stable"), "village_status", language)
 
 
 def commune_table(assessment: Assessment, language: str = "vi") -> pd.DataFrame:
     """Return one row per commune, border communes first and then by unserved households."""
-    return titled(assessment.communes.sort_values("rank", kind="stable"), "commune_status", language)
+    return worded(assessment.communes.sort_values("rank", kind="stable"), "commune_status", language)
 
 
-def sites_of(plan: Plan) -> pd.DataFrame:
-    """Return the proposed sites of all budgets in one frame with the budget in a column; geometry kept."""
+def sites_of(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the proposed sites of all budgets in one frame with the budget in a column."""
     parts = [b.sites.assign(budget_mvnd=b.budget_mvnd) for b in plan.budgets]
-    frame = pd.concat(parts, ignore_index=True)
-    frame["x_m"], frame["y_m"] = frame.geometry.y, frame.geometry.x  # X is northing
-    return frame
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=parts[0].crs)
 
 
-def site_table(plan: Plan, language: str = "vi") -> pd.DataFrame:
-    """Return the proposed sites of all budgets in build order."""
-    return titled(sites_of(plan), "plan_sites", language)
+def site_table(sites: gpd.GeoDataFrame, language: str = "vi") -> pd.DataFrame:
+    """Return the proposed sites (``sites_of`` in the CRS handed in, with ``with_survey_axes``) in build order."""
+    return worded(sites, "plan_sites", language)
 
 
 def cost_table(plan: Plan, language: str = "vi") -> pd.DataFrame:
@@ -108,12 +121,12 @@ def cost_table(plan: Plan, language: str = "vi") -> pd.DataFrame:
                 note = prices[item].note
                 label = note.label_vi if language == "vi" else note.label_en
                 rows.append((budget.budget_mvnd, site.order, site.name, label, quantity, unit, factor, mvnd))
-    return titled(pd.DataFrame(rows, columns=list(columns_of("cost_lines"))), "cost_lines", language)
+    return worded(pd.DataFrame(rows, columns=list(columns_of("cost_lines"))), "cost_lines", language)
 
 
 def reconciliation_table(assessment: Assessment, language: str = "vi") -> pd.DataFrame:
     """Return the published list held against the model, row by row."""
-    return titled(assessment.reconciliation, "reconciliation", language)
+    return worded(assessment.reconciliation, "reconciliation", language)
 
 
 def change_table(plan: Plan, assessment: Assessment, language: str = "vi") -> pd.DataFrame:
@@ -121,12 +134,15 @@ def change_table(plan: Plan, assessment: Assessment, language: str = "vi") -> pd
     names = assessment.villages.set_index("village_code")[["name", "commune_name"]]
     parts = []
     for budget in plan.budgets:
-        rows = budget.villages
+        number = {s.option_id: f"{s.order}. {s.name}" for s in budget.sites.itertuples()}
+        told = budget.villages["served_by"]
+        rows = budget.villages.assign(served_by=[
+            "; ".join(number[o.strip()] for o in text.split(",") if o.strip()) for text in told])
         changed = rows[(rows["status_before"] != rows["status_after"]) | (rows["newly_served_people"] > 0)]
         joined = changed.join(names, on="village_code")
         parts.append(joined.assign(budget_mvnd=budget.budget_mvnd))
     frame = pd.concat(parts, ignore_index=True)
-    return titled(frame, "village_change", language)
+    return worded(frame, "village_change", language)
 
 
 def finding_table(findings: Iterable[Finding], language: str = "vi") -> pd.DataFrame:
@@ -172,8 +188,3 @@ def dictionary_table(layers: Iterable[str] = OUTPUT_LAYERS, language: str = "vi"
             rows.append((_layer_word(layer, language), c.short, name, c.label(language), kind, c.unit, values,
                          c.description))
     return pd.DataFrame(rows, columns=list(heads.values()))
-
-
-def scenario_name(scenario: Scenario) -> str:
-    """Return 'name (digest)' as printed on every paper."""
-    return f"{scenario.name} ({scenario.digest})"

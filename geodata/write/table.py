@@ -155,6 +155,8 @@ def _format(values: list[Any], column: Column | None) -> str:
         return "dd/mm/yyyy"
     if str in kinds:
         return "General"
+    if column is not None and column.unit in ("people", "households"):
+        return "#,##0"  # shares of a village are fractions; shown whole, kept exact so that sums agree
     if all(float(v).is_integer() for v in present):
         years = all(1900 <= v <= 2100 for v in present)  # noqa: PLR2004 - a year is not written 2.026
         return "0" if years else "#,##0"

@@ -1,0 +1,3 @@
+"""The version printed on every paper."""
+
+VERSION = "0.1.0"
