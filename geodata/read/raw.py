@@ -52,19 +52,21 @@ class RawTable:
 
 
 def convert_texts(
-    values: Sequence[object], column: str, encoding: str, file: str,
+    values: Sequence[object], column: str, encoding: str, file: str, *, from_unicode: bool = True,
 ) -> tuple[list[object], Conversion | None]:
     """Convert the texts among ``values`` to NFC Unicode from ``encoding``, or from what 'auto' finds for the column.
 
-    Raises ReadError where 'auto' sees text that is not Unicode but cannot say what it is.
+    ``from_unicode`` is False for texts of a file that is not Unicode, given as Latin-1 characters. Raises ReadError
+    where 'auto' sees text that is not Unicode but cannot say what it is.
     """
     places = [i for i, v in enumerate(values) if isinstance(v, str)]
     texts = [str(values[i]) for i in places]
     guess = detect(texts)
     guessed = encoding == AUTO
     name = guess.encoding if guessed else encoding
-    if guessed and name != "unicode" and guess.confidence < _SURE:
-        example = guess.preview[0][0] if guess.preview else ""
+    unsure = guess.confidence < _SURE if name != "unicode" else not (from_unicode or guess.looks_right)
+    if guessed and unsure:
+        example = next(t for t in texts if not t.isascii())
         raise ReadError("encoding_unsure", file=file, column=column, value=example, guess=name)
     converted = convert_column(texts, name)
     out = list(values)

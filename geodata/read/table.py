@@ -20,6 +20,7 @@ DELIMITERS = (";", ",", "\t", "|")
 _HEADER_SEARCH = 30  # title rows that offices put above a header are fewer
 
 Line = tuple[int, list[object]]  # number of the line as a person sees it, its cells
+Reading = tuple[list[Line], bool]  # lines of one sheet or of one way to cut a csv; whether their text was Unicode
 
 
 @dataclass(frozen=True)
@@ -47,24 +48,24 @@ def read_table(
         tables = _csv_readings(path, delimiter)
     else:
         raise ReadError("format_unknown", file=path.name, value=path.suffix, known=".xlsx, .csv")
-    best: tuple[_Found, list[Line]] | None = None
-    for lines in tables:
+    best: tuple[_Found, list[Line], bool] | None = None
+    for lines, unicode in tables:
         found = _header(lines, columns, header_row, encoding)
         if found is not None and (best is None or found.hits > best[0].hits):
-            best = found, lines
+            best = found, lines, unicode
     if best is None:
         raise ReadError("table_empty", file=path.name)
-    found, lines = best
+    found, lines, unicode = best
     positions = find_columns(columns, found.names)
     absent = [c for c in columns if c not in positions]
     if absent:
         have = ", ".join(n for n in found.names if n)
         lacking, row = ", ".join(absent), lines[found.place][0]
         raise ReadError("columns_not_found", file=path.name, columns=lacking, row=row, have=have)
-    return _body(path.name, found, lines[found.place], lines[found.place + 1:], encoding)
+    return _body(path.name, found, lines[found.place], lines[found.place + 1:], encoding, from_unicode=unicode)
 
 
-def _sheets(path: Path, sheet: str) -> list[list[Line]]:
+def _sheets(path: Path, sheet: str) -> list[Reading]:
     """Return the lines of one named sheet, or of every sheet."""
     try:
         book = openpyxl.load_workbook(path, data_only=True)
@@ -73,16 +74,17 @@ def _sheets(path: Path, sheet: str) -> list[list[Line]]:
     if sheet and sheet not in book.sheetnames:
         raise ReadError("sheet_missing", file=path.name, value=sheet, have=", ".join(book.sheetnames))
     names = [sheet] if sheet else list(book.sheetnames)
-    return [[(i, list(r)) for i, r in enumerate(book[n].iter_rows(min_row=1, values_only=True), 1)] for n in names]
+    return [([(i, list(r)) for i, r in enumerate(book[n].iter_rows(min_row=1, values_only=True), 1)], True)
+            for n in names]
 
 
-def _csv_readings(path: Path, delimiter: str) -> list[list[Line]]:
+def _csv_readings(path: Path, delimiter: str) -> list[Reading]:
     """Return the lines of a csv read with the given delimiter, or with each that offices use."""
     try:
-        text, _ = decode_bytes(path.read_bytes())
+        text, unicode = decode_bytes(path.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise ReadError("file_unreadable", file=path.name, error=str(error)) from error
-    return [_csv_lines(text, one) for one in ([delimiter] if delimiter else DELIMITERS)]
+    return [(_csv_lines(text, one), unicode) for one in ([delimiter] if delimiter else DELIMITERS)]
 
 
 def _csv_lines(text: str, delimiter: str) -> list[Line]:
@@ -110,7 +112,7 @@ def _header(lines: list[Line], columns: Sequence[str], header_row: int, encoding
     return best
 
 
-def _body(file: str, found: _Found, header: Line, lines: list[Line], encoding: str) -> RawTable:
+def _body(file: str, found: _Found, header: Line, lines: list[Line], encoding: str, *, from_unicode: bool) -> RawTable:
     """Build the table below a header, column by column; cells right of the header are kept out only when empty."""
     kept = [(n, cells) for n, cells in lines if any(c is not None for c in cells)]
     conversions: list[Conversion] = []
@@ -123,7 +125,7 @@ def _body(file: str, found: _Found, header: Line, lines: list[Line], encoding: s
         if not name or name in data:
             continue
         values = [cells[place] if place < len(cells) else None for _, cells in kept]
-        data[name], conversion = convert_texts(values, name, encoding, file)
+        data[name], conversion = convert_texts(values, name, encoding, file, from_unicode=from_unicode)
         if conversion is not None:
             conversions.append(conversion)
     frame = pd.DataFrame({k: pd.Series(v, dtype="object") for k, v in data.items()}, index=range(len(kept)))

@@ -169,11 +169,13 @@ class Guess:
     encoding : the best of ENCODINGS; 'unicode' where nothing does better than leaving it.
     confidence : 0-1, how far the best is ahead of the second, per marked text.
     preview : up to five (before, after) pairs for a person to confirm.
+    looks_right : False where even the best reading has more impossible words than Vietnamese ones.
     """
 
     encoding: str
     confidence: float
     preview: tuple[tuple[str, str], ...]
+    looks_right: bool = True
 
 
 def detect(values: Iterable[str]) -> Guess:
@@ -186,7 +188,7 @@ def detect(values: Iterable[str]) -> Guess:
     best, lead = ranked[0], scores[ranked[0]] - scores[ranked[1]]
     after = convert_column(texts, best)
     changed = [(b, a) for b, a in zip(texts, after, strict=True) if a != b]
-    return Guess(best, min(1.0, lead / len(texts)), tuple(changed[:5]))
+    return Guess(best, min(1.0, lead / len(texts)), tuple(changed[:5]), scores[best] >= 0)
 
 
 def decode_bytes(data: bytes) -> tuple[str, bool]:

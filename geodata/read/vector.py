@@ -31,7 +31,7 @@ def read_vector(
     if not path.is_file():
         raise ReadError("file_missing", file=path.name)
     name = _layer_name(path, sublayer)
-    found = _read(path, name)
+    found, unicode = _read(path, name)
     if not isinstance(found, gpd.GeoDataFrame):
         raise ReadError("no_geometry", file=path.name)
     have = [str(c) for c in found.columns if c != found.geometry.name]
@@ -43,7 +43,7 @@ def read_vector(
     data: dict[str, pd.Series] = {}
     for column in have:
         cells = [None if pd.isna(v) else v for v in found[column].tolist()]
-        texts, conversion = convert_texts(cells, column, encoding, path.name)
+        texts, conversion = convert_texts(cells, column, encoding, path.name, from_unicode=unicode)
         data[column] = pd.Series(texts, dtype="object")
         if conversion is not None:
             conversions.append(conversion)
@@ -68,18 +68,18 @@ def _layer_name(path: Path, sublayer: str) -> str:
     return names[0]
 
 
-def _read(path: Path, name: str) -> gpd.GeoDataFrame:
-    """Read with the file's own encoding; byte by byte as Latin-1 where that fails or a shapefile does not state one."""
+def _read(path: Path, name: str) -> tuple[gpd.GeoDataFrame, bool]:
+    """Read with the file's own encoding (True), or byte by byte as Latin-1 where it fails or none is stated (False)."""
     stated = path.suffix.lower() != ".shp" or any(path.with_suffix(s).is_file() for s in (".cpg", ".CPG"))
     try:
         if stated:
-            return pyogrio.read_dataframe(path, layer=name)
+            return pyogrio.read_dataframe(path, layer=name), True
     except UnicodeDecodeError:
         pass
     except (DataSourceError, DataLayerError) as error:
         raise ReadError("file_unreadable", file=path.name, error=str(error)) from error
     try:
-        return pyogrio.read_dataframe(path, layer=name, encoding="ISO-8859-1")
+        return pyogrio.read_dataframe(path, layer=name, encoding="ISO-8859-1"), False
     except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError) as error:
         raise ReadError("file_unreadable", file=path.name, error=str(error)) from error
 
