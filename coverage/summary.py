@@ -12,6 +12,7 @@ __all__ = ["GapSummary", "PlanSummary", "density_text", "gap_percent", "gap_summ
 # ---- the plan -------------------------------------------------------------------------------------------------------
 
 PERCENT_DECIMALS = 2
+PEOPLE_DECIMALS = 6     # differences of large sums carry rounding noise beyond it
 LAND_UNCHECKED = ("Chưa kiểm tra đất, rừng, biên giới.", "Land, forest and border not checked.")
 SOLVER_WORDS = {
     "optimal": ("Đã chứng minh tối ưu", "Proven optimal"),
@@ -113,8 +114,8 @@ def density_text(density: Density, at: int) -> tuple[str, str]:
 
 def _budget_summary(plan: Plan, one: BudgetPlan) -> PlanSummary:
     before, after, sites = one.before, one.after, one.sites
-    people = one.gained_people
-    all_people = after.people_served - before.people_served
+    people = round(one.gained_people, PEOPLE_DECIMALS)
+    all_people = round(after.people_served - before.people_served, PEOPLE_DECIMALS)
     kinds = sites["kind"].value_counts()
     texts, status = proof(one), SOLVER_WORDS[one.selection.status]
     land = ("", "") if plan.land_checked else LAND_UNCHECKED
@@ -126,7 +127,7 @@ def _budget_summary(plan: Plan, one: BudgetPlan) -> PlanSummary:
         villages_gained=before.villages_trang - after.villages_trang,
         villages_covered_gained=after.villages_phu - before.villages_phu,
         households_gained=after.households_served - before.households_served, people_gained=people,
-        other_people_gained=all_people - people, border_sites=int(sites["is_border"].fillna(value=False).sum()),
+        other_people_gained=round(all_people - people, PEOPLE_DECIMALS), border_sites=int(sites["is_border"].fillna(value=False).sum()),
         trang_left=after.villages_trang, lom_left=after.villages_lom, people_left=after.people - after.people_served,
         bound_people=one.selection.bound, gap_percent=gap_percent(one), margin_villages=one.margin_villages,
         cost_per_person_mvnd=one.selection.cost_mvnd / people if people > 0 else math.nan,
