@@ -4,14 +4,20 @@ A code means nothing without its vintage (73 of Đà Nẵng's 93 commune codes n
 name without its diacritics can mean two units: a fold that leaves two candidates is reported and never chosen from.
 """
 
+import csv
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from geodata.errors import ReadError
+
 How = Literal["exact", "folded", "ambiguous", "none"]
+Change = Literal["whole", "split", "unknown"]
+CODE_LENGTH = 5  # digits of a commune code, leading zeros included
 
 # Words that say what kind of unit a name is, longest first; lists write them, shorten them or leave them out.
 KINDS = (
@@ -116,3 +122,69 @@ def match_units(
         else:
             out.append(UnitMatch(None, "ambiguous" if found else "none", tuple(found)))
     return tuple(out)
+
+
+def commune_code(text: str) -> str:
+    """Return a commune code as 5-character text: '4', '4.0' and '00004' are one code; '' stays ''.
+
+    Raises ValueError for what is no code.
+    """
+    digits = text.strip().removesuffix(".0")
+    if not digits:
+        return ""
+    if not digits.isdigit() or len(digits) > CODE_LENGTH:
+        raise ValueError(text)
+    return digits.zfill(CODE_LENGTH)
+
+
+@dataclass(frozen=True)
+class Crosswalk:
+    """Commune codes of an earlier vintage -> the codes that hold now.
+
+    Parameters
+    ----------
+    new_codes : old code -> new codes, one where the old unit went whole into a new one, several where it was split.
+    old_names, new_names : code -> name with its kind, each of its own vintage (codes were re-used for other units).
+    """
+
+    new_codes: Mapping[str, tuple[str, ...]]
+    old_names: Mapping[str, str]
+    new_names: Mapping[str, str]
+
+    def convert(self, code: str) -> tuple[Change, tuple[str, ...]]:
+        """Return how an old unit changed and its new codes; a split one must be shared out, never assigned whole."""
+        found = self.new_codes.get(code, ())
+        if not found:
+            return "unknown", ()
+        return ("whole" if len(found) == 1 else "split"), found
+
+    def reused(self) -> tuple[str, ...]:
+        """Return the codes that name another unit now than they did before."""
+        both = sorted(set(self.old_names) & set(self.new_names))
+        return tuple(c for c in both if fold_name(self.old_names[c]) != fold_name(self.new_names[c]))
+
+
+def read_crosswalk(path: Path) -> Crosswalk:
+    """Read a crosswalk csv with columns wardCode, ward, newWardCode, newWard; lost leading zeros are put back.
+
+    Rows without an old code (districts that had no communes) name no old unit. Raises ReadError for absent columns.
+    """
+    needed = ("wardCode", "ward", "newWardCode", "newWard")
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        have = reader.fieldnames or []
+        absent = [c for c in needed if c not in have]
+        if absent:
+            raise ReadError("columns_not_found", file=path.name, columns=", ".join(absent), row=1, have=", ".join(have))
+        rows = list(reader)
+    targets: dict[str, list[str]] = {}
+    old_names, new_names = {}, {}
+    for row in rows:
+        old, new = commune_code(row["wardCode"]), commune_code(row["newWardCode"])
+        new_names[new] = row["newWard"]
+        if old:
+            old_names[old] = row["ward"]
+            known = targets.setdefault(old, [])
+            if new not in known:
+                known.append(new)
+    return Crosswalk({old: tuple(sorted(new)) for old, new in targets.items()}, old_names, new_names)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.units import fold_name, match_units, split_kind, tidy_name
+from geodata.errors import ReadError
+from geodata.units import commune_code, fold_name, match_units, read_crosswalk, split_kind, tidy_name
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,34 @@ def test_published_list_of_the_drop_matches_whole(shared: Path) -> None:
     assert all(m.index is not None for m in matches)
     folded = [a.how == "folded" or b.how == "folded" for a, b in zip(found, matches, strict=True)]
     assert sum(folded) == 9
+
+
+def test_codes_are_five_characters() -> None:
+    assert [commune_code(t) for t in ("4", "4.0", "00004", "20455.0", "")] == ["00004", "00004", "00004", "20455", ""]
+    for text in ("A1", "123456", "20455.5"):
+        with pytest.raises(ValueError):
+            commune_code(text)
+
+
+def test_crosswalk_of_the_province(shared: Path) -> None:
+    walk = read_crosswalk(shared / "real" / "crosswalk_old_to_new_quangnam_danang.csv")
+    assert walk.convert("20455") == ("whole", ("20455",))  # A Tiêng is part of Tây Giang ...
+    assert (walk.old_names["20455"], walk.new_names["20455"]) == ("Xã A Tiêng", "Xã Tây Giang")
+    assert "20455" in walk.reused()  # ... whose code was A Tiêng's
+    split = [walk.old_names[c] for c in walk.new_codes if walk.convert(c)[0] == "split"]
+    assert split == ["Xã Hòa Liên"]
+    assert walk.convert("99999") == ("unknown", ())
+
+
+def test_crosswalk_of_the_country_has_its_zeros_back(shared: Path) -> None:
+    walk = read_crosswalk(shared / "real" / "crosswalk_old_to_new_vn.csv")
+    assert len(walk.new_codes) == 10_035
+    assert len(walk.new_names) == 3_321
+    assert sum(walk.convert(c)[0] == "whole" for c in walk.new_codes) == 9_564
+    assert walk.convert("00001") == ("whole", ("00097",))
+
+
+def test_crosswalk_without_its_columns_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("wardCode,ward\n1,a\n", encoding="utf-8")
+    with pytest.raises(ReadError, match="newWardCode"):
+        read_crosswalk(tmp_path / "c.csv")
