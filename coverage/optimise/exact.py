@@ -28,7 +28,7 @@ TIGHT = 1e-9  # relative: a bound this close to the value is met
 MODEL_ENTRIES = 400_000  # the largest core given to HiGHS whole
 COST_ENTRIES = 100_000  # the largest core whose cost is minimised exactly, when the people are proven
 LOOSE_ENTRIES = 5_000  # the same, when they are not
-COST_WORK = 2_000_000  # nodes times entries spent on proving the cost
+COST_WORK = 500_000  # nodes times entries spent on proving the cost
 IMPROVE_ROUNDS = 24
 CHOSEN = 0.5  # a binary of the solver above this is 1
 
@@ -82,12 +82,9 @@ def solve(  # noqa: PLR0913 - all by name
 
 def _search(problem: Problem, search: Search) -> None:
     """Lower the ceiling, raise the plan, shrink the core, and let HiGHS finish what is small enough."""
-    if search.core.rows.nnz > SMALL_ENTRIES or search.core.n_options > SMALL_ENTRIES // 50:
-        search.climb()
-        if not search.met():
-            search.improve(IMPROVE_ROUNDS)
-            search.climb()
-    elif search.core.n_options:
+    search.climb()
+    if not search.met() and search.core.rows.nnz > SMALL_ENTRIES:
+        search.improve(IMPROVE_ROUNDS)
         search.climb()
     if search.met() or search.core.n_options == 0:
         return

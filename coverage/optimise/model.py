@@ -143,3 +143,56 @@ def _answer(solver: Any, *, cancelled: bool, relaxed: bool) -> Answer:
     if not relaxed:
         return Answer(point, float(info.mip_dual_bound), ended)
     return Answer(point, float(info.objective_function_value) if ended == "solved" else -np.inf, ended)
+
+
+def with_columns(model: Linear, upper: NDArray[np.float64]) -> Linear:
+    """Return the model with more continuous columns 0..upper, free of cost and in no row yet."""
+    return Linear(
+        np.concatenate([model.cost, np.zeros(upper.size)]),
+        sp.csr_array(sp.hstack([model.matrix, sp.csr_array((model.matrix.shape[0], upper.size))])),
+        model.low, model.high, np.concatenate([model.upper, upper]), model.n_binary,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """One objective of several: minimise ``cost`` @ z, then hold it within ``slack`` of what was reached."""
+
+    name: str
+    cost: NDArray[np.float64]
+    slack: float
+    relative_gap: float = 0.0
+    absolute_gap: float = 0.0
+    nodes: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """The last point found, and per aim what it reached and the proven lower bound; ``ended`` as in Answer."""
+
+    point: NDArray[np.float64] | None
+    value: tuple[float, ...]
+    bound: tuple[float, ...]
+    ended: str
+
+
+def in_turn(  # noqa: PLR0913 - the solver's knobs, by name
+    model: Linear, aims: list[Aim], *, start: NDArray[np.float64] | None, deadline: float, seed: int,
+    progress: Progress,
+) -> Reached:
+    """Minimise the aims strictly in order; stops early at the deadline or a cancel, keeping the point."""
+    point, values, bounds, ended = start, [], [], "solved"
+    for aim in aims:
+        answer = run(
+            Linear(aim.cost, model.matrix, model.low, model.high, model.upper, model.n_binary), start=point,
+            deadline=deadline, relative_gap=aim.relative_gap, absolute_gap=aim.absolute_gap, nodes=aim.nodes,
+            seed=seed, stage=aim.name, progress=progress,
+        )
+        point = answer.point if answer.point is not None else point
+        values.append(float(aim.cost @ point) if point is not None else np.inf)
+        bounds.append(answer.bound)
+        ended = answer.ended if answer.ended != "time_limit" or not aim.nodes else ended
+        if answer.ended in ("infeasible", "cancelled") or time.monotonic() > deadline:
+            return Reached(point, tuple(values), tuple(bounds), answer.ended)
+        model = with_row(model, aim.cost, -np.inf, values[-1] + aim.slack)
+    return Reached(point, tuple(values), tuple(bounds), ended)

@@ -14,7 +14,7 @@ from coverage.optimise.reduce import Core, restrict
 BURST = 5  # looks at the ceiling between two roundings
 MOST_BURSTS = 12
 SHRINK = 0.1  # a core is rebuilt when this share of its options is decided
-WORK_PER_BURST = 150_000_000  # entries touched by ruin and recreate between two looks at the clock
+WORK_PER_BURST = 60_000_000  # entries touched by ruin and recreate between two looks at the clock
 SURE = 0.9  # a fractional plan above this takes the option
 SMALL_ENTRIES = 60_000  # a core this small goes to the exact finish at once
 
