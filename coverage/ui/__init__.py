@@ -1,0 +1,1 @@
+"""The screen: what it remembers, its words, its maps and one module per page."""

@@ -1,0 +1,277 @@
+"""Page "Dữ liệu": which pack, what is in it, what is wrong with it, and the thresholds and prices in force."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from coverage.brief.tables import ranges
+from coverage.brief.words import is_missing, vn_date, word, words_of
+from coverage.gap.assessment import Assessment
+from coverage.scenario import Scenario
+from coverage.ui import parts, state
+from coverage.ui.parts import Card, n, t
+from coverage.ui.state import PackChoice
+from geodata.errors import GeodataError
+from geodata.findings import Finding
+from geodata.layers import Layers
+
+SEVERITIES = ("error", "warning", "info")
+_TONES = {"error": "#b0124f", "warning": "#a85b00", "info": "#44546a"}
+
+
+def show() -> None:
+    """Draw the page."""
+    invented = state.pack().is_sample
+    parts.heading(t("data_title"), t("data_lead"), illustrative=invented)
+    choose()
+    layers = parts.need_layers()
+    assessment = parts.need_assessment(layers)
+    findings = all_findings(layers, assessment)
+    summary(layers, findings)
+    first, second, third, fourth = st.tabs(
+        [t("tab_layers"), t("tab_findings", count=n(len(findings))), t("tab_profile"), t("tab_prices")]
+    )
+    with first:
+        layer_table(layers)
+    with second:
+        finding_table(findings)
+    with third:
+        profile_table(state.scenario())
+    with fourth:
+        price_table(state.scenario())
+
+
+def choose() -> None:
+    """Let the user work on the sample, a pack's folder, or an uploaded pack."""
+    with st.container(border=True):
+        ways = {"sample": t("way_sample"), "folder": t("way_folder"), "upload": t("way_upload")}
+        start = "sample" if state.pack().is_sample else "folder"
+        way = st.radio(
+            t("way_title"),
+            list(ways),
+            format_func=ways.__getitem__,
+            horizontal=True,
+            key="way",
+            index=list(ways).index(start),
+        )
+        if way == "sample":
+            if not state.pack().is_sample and st.button(t("way_use_sample"), type="primary"):
+                _switch(PackChoice())
+        elif way == "folder":
+            left, right = st.columns([4, 1], vertical_alignment="bottom")
+            current = "" if state.pack().is_sample else state.pack().folder
+            folder = left.text_input(t("way_folder_label"), value=current, placeholder=t("way_folder_hint"))
+            if right.button(t("way_open"), type="primary", width="stretch", disabled=not folder.strip()):
+                _switch(PackChoice(str(Path(folder.strip()).expanduser())))
+        else:
+            given = st.file_uploader(t("way_upload_label"), type="zip", key="upload")
+            if given is not None and st.button(t("way_open"), type="primary"):
+                _upload(given.getvalue(), given.name)
+
+
+def _upload(content: bytes, name: str) -> None:
+    try:
+        choice = state.unpack_upload(content, name)
+    except GeodataError as error:
+        parts.fault(error)
+        return
+    _switch(choice)
+
+
+def _switch(choice: PackChoice) -> None:
+    """Change the pack; a folder that failed before is tried again."""
+    state.choose_pack(choice)
+    if not choice.is_sample:
+        key, job = state.open_job()
+        if job.failed:
+            state.jobs().forget(key)
+    st.rerun()
+
+
+def all_findings(layers: Layers, assessment: Assessment) -> list[Finding]:
+    """Return the findings of the import and of the assessment, worst first."""
+    found = [*layers.findings, *assessment.findings]
+    return sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.layer, f.code))
+
+
+def summary(layers: Layers, findings: list[Finding]) -> None:
+    """Show the pack in one row of figures."""
+    info, count = layers.info, {s: sum(f.severity == s for f in findings) for s in SEVERITIES}
+    kind = t("kind_invented") if info.illustrative else t("kind_real")
+    parts.cards(
+        [
+            Card(t("data_pack"), info.title, "", t("data_pack_note", id=info.pack_id, kind=kind)),
+            Card(t("data_date"), vn_date(info.reference_date), "", t("data_vintage", date=vn_date(info.unit_vintage))),
+            Card(t("data_villages"), n(len(layers.villages)), t("data_communes", count=n(len(layers.communes)))),
+            Card(
+                t("data_masts"), n(layers.sites["site_code"].nunique()), t("data_mast_rows", count=n(len(layers.sites)))
+            ),
+            Card(
+                t("data_findings"),
+                n(len(findings)),
+                "",
+                t("data_findings_note", errors=n(count["error"]), warnings=n(count["warning"]), infos=n(count["info"])),
+                _TONES["error"] if count["error"] else _TONES["warning"] if count["warning"] else "",
+            ),
+        ]
+    )
+
+
+def layer_table(layers: Layers) -> None:
+    """Show every layer: rows, files, source, licence, CRS, vintage, real or invented; what is missing is said."""
+    language = state.language()
+    names = words_of("layer", language)
+    present = {**layers.tables(), **layers.rasters()}
+    sources = {s.layer: s for s in layers.info.sources}
+    rows: list[dict[str, Any]] = []
+    for name, content in present.items():
+        source = sources.get(name)
+        raster = not isinstance(content, pd.DataFrame)
+        size = (
+            t("cells", rows=n(content.values.shape[0]), cols=n(content.values.shape[1]), cell=n(content.grid.cell_m))
+            if raster
+            else n(len(content))
+        )
+        rows.append(
+            {
+                t("col_layer"): names.get(name, name),
+                t("col_rows"): size,
+                t("col_rows_file"): "–" if source is None or raster else n(source.rows),
+                t("col_files"): "–" if source is None else ", ".join(source.files),
+                t("col_source"): "–" if source is None else source.source,
+                t("col_licence"): "–" if source is None else source.licence,
+                t("col_crs"): "–" if source is None else source.crs,
+                t("col_vintage"): "–" if source is None else vn_date_or_text(source.vintage),
+                t("col_kind_real"): t("kind_unknown")
+                if source is None
+                else t("kind_invented")
+                if source.illustrative
+                else t("kind_real"),
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height=38 + 35 * len(rows))
+    missing = [label for name, label in names.items() if name not in present and not name.startswith("gap_")]
+    if missing:
+        st.info(t("layers_missing", names=", ".join(missing)), icon=":material/info:")
+
+
+def vn_date_or_text(value: str) -> str:
+    """Write ISO dates as dd/mm/yyyy and leave other text, such as a year, as it is."""
+    parts_of = value.split("-")
+    return vn_date(value) if len(parts_of) == 3 else value or "–"  # noqa: PLR2004 - year, month, day
+
+
+def finding_table(findings: list[Finding]) -> None:
+    """Show the findings with file, row, value and remedy; filter by severity."""
+    language = state.language()
+    chosen = st.pills(
+        t("finding_filter"),
+        SEVERITIES,
+        selection_mode="multi",
+        default=list(SEVERITIES),
+        key="severity",
+        format_func=lambda s: f"{word('severity', s, language)} ({sum(f.severity == s for f in findings)})",
+    )
+    rows = [f for f in findings if f.severity in (chosen or SEVERITIES)]
+    if not rows:
+        st.success(t("finding_none"), icon=":material/check_circle:")
+        return
+    layers = words_of("layer", language)
+    frame = pd.DataFrame(
+        {
+            t("col_severity"): [word("severity", f.severity, language) for f in rows],
+            t("col_layer"): [layers.get(f.layer, f.layer) or "–" for f in rows],
+            t("col_file"): [f.file or "–" for f in rows],
+            t("col_row"): [ranges(f.rows) or "–" for f in rows],
+            t("col_value"): [", ".join(f.values) or "–" for f in rows],
+            t("col_message"): [f.message(language) for f in rows],
+            t("col_remedy"): [f.remedy(language) for f in rows],
+        }
+    )
+    tones = {word("severity", s, language): colour for s, colour in _TONES.items()}
+    wide = {
+        t("col_message"): st.column_config.TextColumn(width="large"),
+        t("col_remedy"): st.column_config.TextColumn(width="large"),
+    }
+    st.dataframe(
+        parts.styled(frame, {}, {t("col_severity"): tones}),
+        hide_index=True,
+        width="stretch",
+        column_config=wide,
+        row_height=52,
+        height=min(620, 40 + 52 * len(rows)),
+    )
+
+
+def profile_table(scenario: Scenario) -> None:
+    """Show every threshold with its unit, where it comes from, and whether it is an assumption."""
+    language = state.language()
+    st.caption(t("profile_note", name=scenario.profile))
+    rows = []
+    for key, note in scenario.service_notes.items():
+        rows.append(
+            {
+                t("col_threshold"): note.label_vi if language == "vi" else note.label_en,
+                t("col_set_value"): _value(getattr(scenario.service, key)),
+                t("col_unit"): note.unit or "–",
+                t("col_certainty"): certainty(note.certainty),
+                t("col_citation"): note.citation,
+            }
+        )
+    _with_badges(pd.DataFrame(rows))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "; ".join(_value(v) for v in value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return vn_date(value) if hasattr(value, "year") else str(value)
+    text = n(value, 2)
+    mark = "," if state.language() == "vi" else "."
+    return text.rstrip("0").rstrip(mark) if mark in text else text
+
+
+def certainty(value: str) -> str:
+    """Return how certain a value is as a badge in the session's language."""
+    keys = {
+        "văn bản": "certain_text",
+        "tin cậy vừa": "certain_medium",
+        "giả định": "certain_assumed",
+        "người dùng đặt": "certain_user",
+    }
+    return t(keys[value]) if value in keys else value
+
+
+def price_table(scenario: Scenario) -> None:
+    """Show the price book at its three levels; the level in use is named."""
+    language = state.language()
+    st.caption(
+        t("price_note", name=scenario.price_book, level=word("price_level", scenario.price_level, language).lower())
+    )
+    rows = [
+        {
+            t("col_item"): price.note.label_vi if language == "vi" else price.note.label_en,
+            t("col_unit"): price.note.unit,
+            t("col_low"): _value(price.low),
+            t("col_base"): _value(price.base),
+            t("col_high"): _value(price.high),
+            t("col_vat"): t("vat_yes") if price.vat_included else t("vat_no"),
+            t("col_certainty"): certainty(price.note.certainty),
+            t("col_citation"): price.note.citation,
+        }
+        for price in scenario.prices.values()
+    ]
+    _with_badges(pd.DataFrame(rows))
+
+
+def _with_badges(frame: pd.DataFrame) -> None:
+    """Show a table whose assumptions stand out."""
+    assumed = t("certain_assumed")
+    look = frame.style.map(
+        lambda v: "background-color:#fff4d6;color:#6b4e00;font-weight:600" if v == assumed else "",
+        subset=[t("col_certainty")],
+    )
+    shown = [c for c in frame.columns if not all(is_missing(v) for v in frame[c])]
+    st.dataframe(look, hide_index=True, width="stretch", height=min(640, 40 + 35 * len(frame)), column_order=shown)

@@ -1,0 +1,246 @@
+"""Page "Phương án": where public money should build under three budgets, side by side, with the proof and the why."""
+
+import html
+import io
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pandas as pd
+import streamlit as st
+
+from coverage.brief.tables import site_table
+from coverage.brief.web_map import LayerSpec, MapSpec
+from coverage.brief.web_plan import plan_map
+from coverage.brief.web_source import Source
+from coverage.brief.words import word
+from coverage.errors import ScenarioError
+from coverage.gap.assessment import Assessment
+from coverage.plan import BudgetPlan, Plan
+from coverage.scenario import PriceLevel
+from coverage.summary import PlanSummary, plan_summary
+from coverage.ui import maps, parts, state
+from coverage.ui.parts import n, t
+from coverage.ui.words import money
+from geodata.crs import WGS84
+from geodata.layers import Layers
+from geodata.write.table import write_xlsx
+
+MAP_HEIGHT = 560
+Eligible = Literal["border_or_difficult", "border", "all"]
+ELIGIBLE: tuple[Eligible, ...] = get_args(Eligible)
+
+
+def show() -> None:
+    """Draw the page."""
+    layers = parts.need_layers()
+    parts.heading(t("plan_title"), t("plan_lead"), illustrative=layers.info.illustrative)
+    form()
+    assessment = parts.need_assessment(layers)
+    plan = parts.need_plan(layers, assessment)
+    for finding in plan.findings:
+        if finding.severity != "info":
+            st.warning(finding.message(state.language()), icon=":material/info:")
+    comparison(plan_summary(plan))
+    workbench(layers, assessment, plan)
+
+
+def form() -> None:
+    """Ask for budgets, who counts and the price level; nothing is computed before the button."""
+    chosen, language = state.scenario(), state.language()
+    with st.form("plan_form", border=True):
+        columns = st.columns([1.0] * len(chosen.budgets_mvnd) + [2.3, 1.2, 0.9], vertical_alignment="bottom")
+        budgets = [
+            columns[i].number_input(t("form_budget", number=i + 1), value=int(value), step=500, key=f"budget_{i}")
+            for i, value in enumerate(chosen.budgets_mvnd)
+        ]
+        eligible = columns[-3].selectbox(
+            t("form_eligible"),
+            ELIGIBLE,
+            index=ELIGIBLE.index(chosen.eligible),
+            format_func=lambda k: word("eligible", k, language),
+            key="eligible",
+        )
+        levels: tuple[PriceLevel, ...] = get_args(PriceLevel)
+        level = columns[-2].selectbox(
+            t("form_prices"),
+            levels,
+            index=levels.index(chosen.price_level),
+            key="price_level",
+            format_func=lambda k: word("price_level", k, language),
+        )
+        pressed = columns[-1].form_submit_button(t("form_run"), type="primary", width="stretch")
+        st.caption(t("form_note"))
+    if not pressed:
+        return
+    try:
+        new = replace(chosen, budgets_mvnd=tuple(float(b) for b in budgets), eligible=eligible, price_level=level)
+    except ScenarioError as error:
+        parts.fault(error)
+        st.stop()
+    state.choose_scenario(new)
+
+
+def comparison(figures: list[PlanSummary]) -> None:
+    """Show the plans side by side: what each gains, costs and proves."""
+    for column, one in zip(st.columns(len(figures)), figures, strict=True):
+        column.html(_plan_html(one))
+
+
+def _plan_html(one: PlanSummary) -> str:
+    language = state.language()
+    kinds = [(one.new_macro_sites, "kind_macro"), (one.shared_sites, "kind_shared"), (one.small_cells, "kind_small")]
+    told = ", ".join(t(key, count=n(count)) for count, key in kinds if count)
+    rows = [
+        (t("plan_people"), f"{n(one.people_gained)} {t('people_word')}"),
+        (t("plan_households"), f"{n(one.households_gained)} {t('household_word')}"),
+        (t("plan_sites"), n(one.sites) + (f" <small>({html.escape(told)})</small>" if told else "")),
+        (t("plan_cost"), html.escape(money(one.cost_mvnd, language))),
+        (t("plan_trang_left"), n(one.trang_left)),
+        (t("plan_lom_left"), n(one.lom_left)),
+        (t("plan_bound"), f"{n(one.bound_people)} {t('people_word')}"),
+    ]
+    proof = one.proof_vi if language == "vi" else one.proof_en
+    status = one.status_vi if language == "vi" else one.status_en
+    land = one.land_vi if language == "vi" else one.land_en
+    return (
+        f"<div class='ps-plan'><h3>{html.escape(t('plan_budget', money=money(one.budget_mvnd, language)))}</h3>"
+        f"<div class='ps-big'>+{n(one.villages_gained)}<span>{html.escape(t('plan_villages'))}</span></div>"
+        f"{parts.facts(rows)}<p class='ps-proof'><b>{html.escape(status)}.</b> {html.escape(proof)} "
+        f"{html.escape(land)}</p></div>"
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _spec(_source: Source, _budget: BudgetPlan, _base: list[LayerSpec], key: tuple[Any, ...]) -> MapSpec:  # noqa: ARG001 - it is the key
+    return plan_map(_source, _budget, base=_base)
+
+
+@st.fragment
+def workbench(layers: Layers, assessment: Assessment, plan: Plan) -> None:
+    """Show one budget's sites on the map, why each was chosen, and the table to take away."""
+    language = state.language()
+    chosen = st.segmented_control(
+        t("plan_choose"),
+        range(len(plan.budgets)),
+        default=len(plan.budgets) - 1,
+        key="plan_budget",
+        required=True,
+        format_func=lambda i: money(plan.budgets[i].budget_mvnd, language),
+    )
+    budget = plan.budgets[min(int(chosen or 0), len(plan.budgets) - 1)]
+    source, base, key = maps.base_layers(layers, assessment)
+    left, right = st.columns([1.7, 1], gap="medium")
+    site = st.session_state.get("site")
+    with left:
+        spec = _spec(source, budget, base, (*key, plan.scenario.digest, budget.budget_mvnd))
+        clicked = maps.show(spec, name="plan", height=MAP_HEIGHT, selected=_place(budget, site))
+        st.caption(t("plan_map_hint"))
+    if clicked and clicked[0] == "site" and clicked[1] != site:
+        st.session_state["site"] = clicked[1]
+        st.rerun(scope="fragment")
+    with right:
+        reasons(budget, site)
+    table(plan, budget)
+
+
+def _place(budget: BudgetPlan, option: object) -> tuple[float, float] | None:
+    found = budget.sites[budget.sites["option_id"] == option]
+    if not len(found):
+        return None
+    point = found.geometry.to_crs(WGS84).iloc[0]
+    return round(point.y, 6), round(point.x, 6)
+
+
+def reasons(budget: BudgetPlan, selected: object) -> None:
+    """Show why each site was chosen, in order of building; the selected one first."""
+    language = state.language()
+    sites = budget.sites.sort_values("order")
+    st.markdown(f"**{t('why_title', count=n(len(sites)))}**")
+    with st.container(height=MAP_HEIGHT - 40, border=True):
+        if not len(sites):
+            st.caption(t("plan_empty"))
+        ordered = [
+            *sites[sites["option_id"] == selected].itertuples(),
+            *sites[sites["option_id"] != selected].itertuples(),
+        ]
+        items = "".join(_reason(row, language) for row in ordered)
+        st.html(f"<ul class='ps-why'>{items}</ul>")
+
+
+def _reason(row: Any, language: str) -> str:
+    why = row.why_vi if language == "vi" else row.why_en
+    border = f" · {t('border_word')}" if row.is_border else ""
+    kind = word("site_kind", row.kind, language)
+    permit = f" {t('why_permit', year=row.earliest_year)}" if row.restriction == "xin_phep" else ""
+    twin = f" {t('why_duplicate', mast=row.duplicate_of)}" if row.duplicate_of else ""
+    place = html.escape(f"{row.name} – {row.commune_name}{border}")
+    facts = html.escape(f"{kind} · {money(row.cost_mvnd, language)}")
+    return (
+        f"<li><span class='ps-num'>{row.order}</span><b>{place}</b><br><small>{facts}</small><br>"
+        f"{html.escape(str(why))}{html.escape(permit)}{html.escape(twin)}</li>"
+    )
+
+
+def table(plan: Plan, budget: BudgetPlan) -> None:
+    """Show the sites of one budget and offer all budgets for download."""
+    language = state.language()
+    sites = budget.sites.sort_values("order")
+    frame = pd.DataFrame(
+        {
+            t("col_order"): sites["order"],
+            t("col_site"): sites["name"],
+            t("col_commune"): sites["commune_name"],
+            t("col_border"): ["●" if b else "" for b in sites["is_border"]],
+            t("col_kind"): [word("site_kind", k, language) for k in sites["kind"]],
+            t("col_backhaul"): [word("backhaul", k, language) for k in sites["backhaul"]],
+            t("col_site_power"): [word("power", k, language) for k in sites["power"]],
+            t("col_height"): sites["height_m"],
+            t("col_villages_new"): sites["new_villages"],
+            t("col_households_new"): sites["new_households"],
+            t("col_people_new"): sites["new_people"],
+            t("col_cost"): sites["cost_mvnd"],
+            t("col_year"): sites["earliest_year"].map(str),
+        }
+    )
+    whole = [
+        t(k)
+        for k in ("col_order", "col_height", "col_villages_new", "col_households_new", "col_people_new", "col_cost")
+    ]
+    st.dataframe(parts.styled(frame, dict.fromkeys(whole, n)), hide_index=True, width="stretch")
+    first, second, _ = st.columns([1, 1, 3])
+    name = f"vi_tri_de_xuat_{plan.scenario.digest}"
+    first.download_button(
+        t("download_xlsx"),
+        _xlsx(plan, plan.scenario.digest, language),
+        f"{name}.xlsx",
+        on_click="ignore",
+        icon=":material/download:",
+        width="stretch",
+    )
+    second.download_button(
+        t("download_csv"),
+        _csv(plan, plan.scenario.digest, language),
+        f"{name}.csv",
+        on_click="ignore",
+        mime="text/csv",
+        icon=":material/download:",
+        width="stretch",
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _xlsx(_plan: Plan, digest: str, language: str) -> bytes:  # noqa: ARG001 - the digest is the key
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sites.xlsx"
+        write_xlsx({t("sheet_sites"): site_table(_plan, language)}, path)
+        return path.read_bytes()
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _csv(_plan: Plan, digest: str, language: str) -> bytes:  # noqa: ARG001 - the digest is the key
+    out = io.StringIO()
+    vi = language == "vi"
+    site_table(_plan, language).to_csv(out, index=False, sep=";" if vi else ",", decimal="," if vi else ".")
+    return out.getvalue().encode("utf-8-sig")  # with a mark, so that Excel reads the letters right
