@@ -11,6 +11,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from coverage.compute import Progress, silent
 from coverage.errors import PlanError, ScenarioError
@@ -33,6 +34,7 @@ from geodata.roads import road_graph
 
 __all__ = ["BudgetPlan", "Density", "Plan", "Totals", "density_check", "propose"]
 FARTHEST_M = 30_000         # range of the terrain model, docs/methods/radio.md
+PERMIT_TIE_M = 100_000.0    # a site that needs a permit loses a tie against any backhaul
 PEOPLE_TOLERANCE = 1e-6     # the objective must equal after - before; sums of fractions of people differ by less
 SITE_COLUMNS = (
     "order", "option_id", "site_id", "name", "commune_code", "commune_name", "is_border", "kind", "candidate_kind",
@@ -202,10 +204,18 @@ def _select(case: _Case, budget_mvnd: float, progress: Progress) -> Selection:
         reach=case.reach.served, people=need.eligible_people, cost_mvnd=table["cost_mvnd"].to_numpy(dtype=np.float64),
         site=pd.factorize(table["site_id"])[0], option_ids=tuple(table["option_id"]), budget_mvnd=budget_mvnd,
         served_before=np.zeros(need.point.size, dtype=bool),
-        tie_length_m=table["backhaul_m"].to_numpy(dtype=np.float64),
+        tie_length_m=_tie_m(case),
     )
     solver = case.scenario.solver
     return solve(problem, time_limit_s=solver.time_limit_s, gap=solver.gap, progress=progress)
+
+
+def _tie_m(case: _Case) -> NDArray[np.float64]:
+    """Return what decides between plans of equal people and cost: no permit first, then the shorter backhaul."""
+    restriction = case.places.frame.set_index("site_id")["restriction"]
+    permit = (case.options["site_id"].map(restriction) == "xin_phep").to_numpy(dtype=bool)
+    length: NDArray[np.float64] = case.options["backhaul_m"].to_numpy(dtype=np.float64)
+    return length + np.where(permit, PERMIT_TIE_M, 0.0)
 
 
 def _budget_plan(case: _Case, budget_mvnd: float, progress: Progress) -> BudgetPlan:
