@@ -13,7 +13,8 @@ def _drawing(ridge_m: float) -> Drawing:
     d = np.linspace(0, 6, 61)
     ground = np.full(61, 100.0)
     ground[25] = ridge_m
-    return drawing_of_path(profile_loss(d, ground, freq_mhz=900.0, tx_agl_m=60.0, rx_agl_m=40.0, earth_radius_km=RADIUS))
+    how = {"freq_mhz": 900.0, "tx_agl_m": 60.0, "rx_agl_m": 40.0, "earth_radius_km": RADIUS}
+    return drawing_of_path(profile_loss(d, ground, **how))
 
 
 @pytest.mark.parametrize(("ridge", "words"), [
