@@ -11,7 +11,7 @@ from coverage.optimise.problem import Problem, covered_people, feasible, plan_co
 
 
 def random_problem(seed: int) -> Problem:
-    """A problem small enough for brute force, with the modes mixed by the seed."""
+    """Make a problem small enough for brute force, with the modes mixed by the seed."""
     rng = np.random.default_rng(seed)
     n_sites, n_demand = int(rng.integers(2, 6)), int(rng.integers(3, 25))
     site = np.sort(rng.integers(0, n_sites, int(rng.integers(2, 10))))
@@ -67,7 +67,7 @@ def brute_force(problem: Problem) -> tuple[float, float, float]:
 
 
 @pytest.mark.parametrize("block", range(12))
-def test_agrees_with_brute_force(block):
+def test_agrees_with_brute_force(block: int) -> None:
     for seed in range(block * 20, block * 20 + 20):
         problem = random_problem(seed)
         found = solve(problem, gap=0.0)
@@ -83,9 +83,9 @@ def test_agrees_with_brute_force(block):
         assert sorted(found.order) == sorted(found.chosen), seed
 
 
-def test_people_then_cost_then_backhaul_strictly():
+def test_people_then_cost_then_backhaul_strictly() -> None:
     # a and b serve the same people; b is dearer by a hair but much shorter: cost decides before length.
-    def plan(costs, lengths):
+    def plan(costs: list[float], lengths: list[float]) -> tuple[int, ...]:
         problem = Problem(
             reach=sparse_rows([[1, 1], [1, 1], [1, 0]]), people=[5, 5], cost_mvnd=costs, site=[0, 1, 2],
             option_ids=("a", "b", "c"), budget_mvnd=100, served_before=[False, False], tie_length_m=lengths,
@@ -103,7 +103,7 @@ def test_people_then_cost_then_backhaul_strictly():
     {"reach": sparse_rows(np.zeros((2, 0))), "people": [], "served_before": []},
     {"budget_mvnd": 0.5},
 ])
-def test_nothing_to_choose_gives_an_empty_plan(changes):
+def test_nothing_to_choose_gives_an_empty_plan(changes: dict[str, object]) -> None:
     fields = {
         "reach": sparse_rows([[1, 1, 0], [0, 1, 1]]), "people": [1, 2, 3], "cost_mvnd": [1, 1], "site": [0, 1],
         "option_ids": ("a", "b"), "budget_mvnd": 2.0, "served_before": [False] * 3,
@@ -112,7 +112,7 @@ def test_nothing_to_choose_gives_an_empty_plan(changes):
     assert (found.chosen, found.value, found.bound, found.gap, found.status) == ((), 0.0, 0.0, 0.0, "optimal")
 
 
-def test_free_options_need_no_money():
+def test_free_options_need_no_money() -> None:
     problem = Problem(
         reach=sparse_rows([[1, 1, 0], [0, 1, 1]]), people=[1, 2, 3], cost_mvnd=[0, 1], site=[0, 1],
         option_ids=("a", "b"), budget_mvnd=0.0, served_before=[False] * 3,
@@ -120,7 +120,7 @@ def test_free_options_need_no_money():
     assert solve(problem).chosen == (0,)
 
 
-def test_must_haves_stay_even_when_they_gain_nothing():
+def test_must_haves_stay_even_when_they_gain_nothing() -> None:
     problem = Problem(
         reach=sparse_rows([[0, 0, 0], [0, 1, 1]]), people=[1, 2, 3], cost_mvnd=[1, 1], site=[0, 1],
         option_ids=("a", "b"), budget_mvnd=1.0, served_before=[False] * 3, required=(0,),
@@ -129,7 +129,7 @@ def test_must_haves_stay_even_when_they_gain_nothing():
     assert (found.chosen, found.value, found.bound) == ((0,), 0.0, 0.0)
 
 
-def test_infinite_budget_takes_what_helps():
+def test_infinite_budget_takes_what_helps() -> None:
     problem = Problem(
         reach=sparse_rows([[1, 1, 0], [0, 1, 1], [0, 1, 0]]), people=[1, 2, 3], cost_mvnd=[1, 1, 1], site=[0, 1, 2],
         option_ids=("a", "b", "c"), budget_mvnd=math.inf, served_before=[False] * 3,

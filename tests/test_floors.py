@@ -38,7 +38,7 @@ def test_agrees_with_brute_force(block: int) -> None:
 
 
 def small(**changes: object) -> Problem:
-    """A big village beside the road, a small one at the border, a third that nobody reaches."""
+    """Make a big village beside the road, a small one at the border, a third that nobody reaches."""
     fields: dict[str, object] = {
         "reach": sparse_rows([[1, 0, 0], [0, 1, 0]]), "people": [100, 10, 7], "cost_mvnd": [1, 1], "site": [0, 1],
         "option_ids": ("road", "border"), "budget_mvnd": 1, "served_before": [False] * 3,

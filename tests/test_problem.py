@@ -17,7 +17,7 @@ from coverage.optimise.problem import (
 )
 
 
-def small(**changes):
+def small(**changes: object) -> Problem:
     """Three sites, four options, five points; worked by hand below."""
     fields = {
         "reach": sparse_rows([[1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 1]]),
@@ -27,31 +27,31 @@ def small(**changes):
     return Problem(**(fields | changes))
 
 
-def test_counting_by_hand():
+def test_counting_by_hand() -> None:
     problem = small(served_before=[False, True, False, False, False])
     assert covered_people(problem, [1, 2]) == 10 + 30 + 40
     assert covered_mask(problem, [0]).tolist() == [True, True, False, False, False]
     assert covered_people(problem, []) == 0
 
 
-def test_gained_equals_after_minus_before():
+def test_gained_equals_after_minus_before() -> None:
     problem = small(served_before=[True, False, False, True, False])
     after = problem.people[covered_mask(problem, [1, 3]) | problem.served_before].sum()
     assert covered_people(problem, [1, 3]) == after - problem.people[problem.served_before].sum()
 
 
-def test_build_order_takes_most_people_per_money_first():
+def test_build_order_takes_most_people_per_money_first() -> None:
     # b1 70/2 = 35; then a1 30/1 beats a2 30/2 (point 2 is served by then); c1 5/1 last
     assert build_order(small(), [0, 2, 3]) == (2, 0, 3)
 
 
-def test_build_order_breaks_ties_by_id_and_leads_with_free_options():
+def test_build_order_breaks_ties_by_id_and_leads_with_free_options() -> None:
     problem = small(people=[10, 10, 0, 20, 20], cost_mvnd=[1, 1, 1, 1], option_ids=("z", "y", "x", "w"))
     assert build_order(problem, [0, 2, 3]) == (3, 2, 0)
     assert build_order(small(cost_mvnd=[1, 2, 2, 0]), [0, 2, 3])[0] == 3
 
 
-def test_explicit_zeros_and_types_are_brought_to_order():
+def test_explicit_zeros_and_types_are_brought_to_order() -> None:
     reach = sparse_rows([[1, 1, 0, 0, 0]] * 4).astype(float)
     reach.data[1] = 0.0
     problem = small(reach=reach, people=np.arange(5, dtype=np.float32))
@@ -61,7 +61,7 @@ def test_explicit_zeros_and_types_are_brought_to_order():
         problem.people[0] = 3
 
 
-def test_feasible_knows_sites_groups_money_and_wishes():
+def test_feasible_knows_sites_groups_money_and_wishes() -> None:
     problem = small(exclusive=((1, 2),), required=(0,), budget_mvnd=4.0)
     assert feasible(problem, [0, 2])
     assert not feasible(problem, [2])  # must-have missing
@@ -74,12 +74,12 @@ def test_feasible_knows_sites_groups_money_and_wishes():
     assert not feasible(years, [1])
 
 
-def test_selection_of_nothing_has_no_gap():
+def test_selection_of_nothing_has_no_gap() -> None:
     nothing = make_selection(small(budget_mvnd=0.0), (), 0.0, "gap", 0.0)
     assert (nothing.value, nothing.gap, nothing.status) == (0.0, 0.0, "optimal")
 
 
-def test_a_budget_sum_may_round():
+def test_a_budget_sum_may_round() -> None:
     problem = small(cost_mvnd=[0.1, 9, 0.2, 9], budget_mvnd=0.3)  # 0.1 + 0.2 > 0.3 in floats
     assert feasible(problem, [0, 2])
 
@@ -109,7 +109,7 @@ def test_a_budget_sum_may_round():
     ({"outlay_mvnd": [[-1]] * 4, "ceilings_mvnd": [1]}, "plan_price"),
     ({"outlay_mvnd": [[1]] * 4, "ceilings_mvnd": [-1]}, "plan_budget"),
 ])
-def test_nonsense_is_refused_with_place_and_remedy(changes, code):
+def test_nonsense_is_refused_with_place_and_remedy(changes: dict[str, object], code: str) -> None:
     with pytest.raises(PlanError) as raised:
         small(**changes)
     assert raised.value.code == code
@@ -119,7 +119,7 @@ def test_nonsense_is_refused_with_place_and_remedy(changes, code):
         assert len(text) > 30
 
 
-def test_order_holds_every_chosen_option_with_falling_rates():
+def test_order_holds_every_chosen_option_with_falling_rates() -> None:
     rng = np.random.default_rng(5)
     problem = Problem(
         reach=sparse_rows(rng.random((12, 40)) < 0.2), people=rng.integers(1, 50, 40), cost_mvnd=rng.random(12) + 0.1,

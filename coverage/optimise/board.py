@@ -1,3 +1,4 @@
+# ruff: noqa: SIM110, ANN001, ANN201, ANN202 - numba infers the types of the kernels
 """The core as compiled kernels read it, and the moves on it: put an option, drop it, fill the money left.
 
 People are counted in whole units (``Core.unit``, or a fine power of two), so that gains kept up step by step never
@@ -35,7 +36,7 @@ class State(NamedTuple):
     """A plan in the making; every array is kept right by ``put`` and ``drop``."""
 
     chosen: NDArray[np.bool_]
-    count: NDArray[np.int32]  # options that serve each class
+    served: NDArray[np.int32]  # options that serve each class
     gain: NDArray[np.int64]  # what each option would add now
     room: NDArray[np.float64]
     taken: NDArray[np.int32]  # options chosen in each group
@@ -73,8 +74,8 @@ def _shift(board, state, j, step):  # type: ignore[no-untyped-def]
     change = 0
     for a in range(board.row_start[j], board.row_start[j + 1]):
         i = board.row_class[a]
-        before = state.count[i]
-        state.count[i] = before + step
+        before = state.served[i]
+        state.served[i] = before + step
         if before + step == 0 or before == 0:
             change += board.weight[i]
             delta = -step * board.weight[i]
@@ -122,7 +123,7 @@ def set_plan(board, state, chosen):  # type: ignore[no-untyped-def]
     """Bring the state to a plan from scratch; return its people."""
     state.room[:] = board.limit
     state.taken[:] = 0
-    state.count[:] = 0
+    state.served[:] = 0
     for j in range(chosen.size):
         state.chosen[j] = False
         state.gain[j] = 0

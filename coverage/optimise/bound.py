@@ -1,7 +1,8 @@
+# ruff: noqa: ANN001, ANN202 - numba infers the types of the kernels
 """A proven ceiling on the people any plan can gain: the covering LP by a first-order primal-dual method.
 
-The LP is max_x min_v sum_i w_i (1 - v_i) + w_i v_i (A x)_i over 0 <= x <= 1, money and groups, 0 <= v <= 1: every v with
-any prices of money and groups gives a valid ceiling (Lagrangian duality), whatever the accuracy of the method.
+The LP is max_x min_v sum_i w_i (1 - v_i) + w_i v_i (A x)_i over 0 <= x <= 1, money and groups, 0 <= v <= 1: every v
+with any prices of money and groups gives a valid ceiling (Lagrangian duality), whatever the accuracy of the method.
 Method: PDHG (Chambolle and Pock 2011) with diagonal steps (Pock and Chambolle 2011), averaging and restarts
 (Applegate et al. 2021, PDLP). On terrain instances it meets the interior-point value within 0.01 % in seconds.
 """
@@ -18,6 +19,7 @@ from coverage.optimise.reduce import Core
 
 RESTART_AFTER = 400  # iterations without a halved gap
 EVERY = 40  # iterations between two evaluations of the ceiling
+DEAREST = 1e12  # no price of money is looked for above this
 SAFETY = 1e-9  # relative: room for the rounding of long sums
 
 
@@ -184,7 +186,7 @@ def _best_prices(pack, worth, price):  # type: ignore[no-untyped-def]
             low, high = 0.0, max(2.0 * keep, 1e-6)
             price[k] = high
             _inner(pack, worth, price, best, load)
-            while load[k] > 1.0 and high < 1e12:
+            while load[k] > 1.0 and high < DEAREST:
                 low, high = high, high * 4.0
                 price[k] = high
                 _inner(pack, worth, price, best, load)

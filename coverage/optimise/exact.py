@@ -33,7 +33,7 @@ IMPROVE_ROUNDS = 24
 CHOSEN = 0.5  # a binary of the solver above this is 1
 
 
-def solve(  # noqa: PLR0913 - all by name
+def solve(
     problem: Problem,
     *,
     time_limit_s: float = 60.0,

@@ -92,10 +92,10 @@ def needed_people(
 def group_gain(problem: Problem, group: NDArray[np.intp], count: int, chosen: Sequence[int]) -> NDArray[np.float64]:
     """Return the people gained per group."""
     gained = covered_mask(problem, chosen) & ~problem.served_before & (group >= 0)
-    return np.bincount(group[gained], weights=problem.people[gained], minlength=count)
+    return np.asarray(np.bincount(group[gained], weights=problem.people[gained], minlength=count), np.float64)
 
 
-def solve_floors(  # noqa: PLR0913 - all by name
+def solve_floors(
     problem: Problem,
     group: NDArray[np.intp],
     needed: NDArray[np.float64],
@@ -200,7 +200,7 @@ def _floor_model(core: Core, left: NDArray[np.float64]) -> tuple[Linear, NDArray
     return model, np.concatenate([np.zeros(n + m), np.ones(g)])
 
 
-def _least_shortfall(  # noqa: PLR0913 - one stage, all it needs
+def _least_shortfall(
     core: Core, left: NDArray[np.float64], deadline: float, seed: int, progress: Progress, soft: float
 ) -> tuple[Reached, tuple[float, float]]:
     """Return the point of the least total shortfall, and (shortfall, proven bound)."""
@@ -224,7 +224,7 @@ def _read(problem: Problem, core: Core, point: NDArray[np.float64] | None) -> tu
     return plan
 
 
-def _report(  # noqa: PLR0913 - the pieces of one answer
+def _report(
     problem: Problem, group: NDArray[np.intp], needed: NDArray[np.float64], names: Sequence[str], selection: Selection,
     lack: tuple[float, float], money: tuple[float, float], deadline: float,
 ) -> FloorPlan:
@@ -232,13 +232,13 @@ def _report(  # noqa: PLR0913 - the pieces of one answer
     short = np.where(needed - gain > TIGHT * np.maximum(1.0, needed), needed - gain, 0.0)
     missed = tuple(
         _missed(problem, group, g, names[g] if names else str(g), float(needed[g]), float(gain[g]), deadline)
-        for g in np.flatnonzero(short > 0)
+        for g in np.flatnonzero(short > 0).tolist()
     )
     return FloorPlan(selection, tuple(short.tolist()), float(short.sum()), min(lack[1], float(short.sum())),
                      money[0], money[1], missed)
 
 
-def _missed(  # noqa: PLR0913 - one line of the report
+def _missed(
     problem: Problem, group: NDArray[np.intp], number: int, name: str, needed: float, gained: float, deadline: float
 ) -> Missed:
     """Find how far one group can get, with any money and with this money alone."""

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN001, ANN201, ANN202, NPY002 - numba infers the kernels' types and knows only the old generator
 """A good plan fast: greedy by people per money, swaps, then ruin and recreate. Compiled and seeded.
 
 The greedy start together with the best single option is within 1 - 1/sqrt(e) of the best (Khuller, Moss and Naor
@@ -9,10 +10,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from coverage.compute import Progress
 from coverage.optimise.board import Board, State, drop, fill, fits, put, set_plan
 
-WORK_PER_ROUND = 150_000_000  # entries touched between two looks at the clock: about 0.2 s
+MOSTLY = 0.6  # share of refills that go by plain people per money
 
 
 def greedy(board: Board, state: State, pool: NDArray[np.int64]) -> int:
@@ -50,20 +50,20 @@ def swap_pass(board, state, pool, added):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _pick_ruin(board, state, order, n_chosen, size, out):  # type: ignore[no-untyped-def]
     """Write ``size`` chosen options to ``out``: a random one and others that overlap it, topped up at random."""
-    first = order[np.random.randint(n_chosen)]  # noqa: NPY002
+    first = order[np.random.randint(n_chosen)]
     out[0], n_out, tries = first, 1, 0
     start, length = board.row_start[first], board.row_start[first + 1] - board.row_start[first]
     while n_out < size and tries < 12 * size:
         tries += 1
         if tries % 4 == 0 or length == 0:
-            j = order[np.random.randint(n_chosen)]  # noqa: NPY002
+            j = order[np.random.randint(n_chosen)]
         else:
-            i = board.row_class[start + np.random.randint(length)]  # noqa: NPY002
+            i = board.row_class[start + np.random.randint(length)]
             width = board.col_start[i + 1] - board.col_start[i]
-            j = board.col_option[board.col_start[i] + np.random.randint(width)]  # noqa: NPY002
+            j = board.col_option[board.col_start[i] + np.random.randint(width)]
             if not state.chosen[j]:  # step through a neighbour to what it overlaps
                 span = board.row_start[j + 1] - board.row_start[j]
-                i = board.row_class[board.row_start[j] + np.random.randint(span)]  # noqa: NPY002
+                i = board.row_class[board.row_start[j] + np.random.randint(span)]
                 for b in range(board.col_start[i], board.col_start[i + 1]):
                     if state.chosen[board.col_option[b]]:
                         j = board.col_option[b]
@@ -80,13 +80,13 @@ def _pick_ruin(board, state, order, n_chosen, size, out):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def ruin_and_recreate(board, state, pool, value, best_chosen, best_value, heat, seed, work):  # type: ignore[no-untyped-def]  # noqa: PLR0913 - kernel state
+def ruin_and_recreate(board, state, pool, value, best_chosen, best_value, heat, seed, work):  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917 - a kernel's state
     """Drop a few neighbouring options and refill, keep what is not much worse; return value, best value, rounds.
 
     ``best_chosen`` is kept up. ``heat``: how far below the best (in units) the plan may drift. Stops after ``work``
     entries touched.
     """
-    np.random.seed(seed)  # noqa: NPY002
+    np.random.seed(seed)
     n_options = state.chosen.size
     added, out = np.empty(n_options, np.int64), np.empty(n_options, np.int64)
     order, taste = np.empty(n_options, np.int64), np.zeros(n_options)
@@ -101,16 +101,16 @@ def ruin_and_recreate(board, state, pool, value, best_chosen, best_value, heat, 
                 n_chosen += 1
         if n_chosen == 0:
             break
-        size = min(n_chosen, 1 + int(10.0 * np.random.random() ** 2))  # noqa: NPY002
+        size = min(n_chosen, 1 + int(10.0 * np.random.random() ** 2))
         n_out = _pick_ruin(board, state, order, n_chosen, size, out)
         lost = 0
         for a in range(n_out):
             lost += drop(board, state, out[a])
             spent += (board.row_start[out[a] + 1] - board.row_start[out[a]]) * width
-        power = 1.0 if np.random.random() < 0.6 else np.random.random()  # noqa: NPY002, PLR2004 - mostly people per money
-        noise = 0.3 * np.random.random()  # noqa: NPY002
+        power = 1.0 if np.random.random() < MOSTLY else np.random.random()
+        noise = 0.3 * np.random.random()
         for j in pool:
-            taste[j] = (1.0 + noise * (2.0 * np.random.random() - 1.0)) / (board.price[j] ** power)  # noqa: NPY002
+            taste[j] = (1.0 + noise * (2.0 * np.random.random() - 1.0)) / (board.price[j] ** power)
         won, n_added = fill(board, state, pool, taste, added)
         spent += (n_added + 11) * pool.size
         for a in range(n_added):

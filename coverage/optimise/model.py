@@ -176,7 +176,7 @@ class Reached:
     ended: str
 
 
-def in_turn(  # noqa: PLR0913 - the solver's knobs, by name
+def in_turn(
     model: Linear, aims: list[Aim], *, start: NDArray[np.float64] | None, deadline: float, seed: int,
     progress: Progress,
 ) -> Reached:

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN001, ANN202 - numba infers the types of the kernels
 """Shrink a problem without changing its optimum: settle must-haves, merge demand, drop dominated options.
 
 Demand points served by the same set of options are one class. Everything is brought to an order that depends on

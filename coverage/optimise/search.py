@@ -16,6 +16,8 @@ MOST_BURSTS = 12
 SHRINK = 0.1  # a core is rebuilt when this share of its options is decided
 WORK_PER_BURST = 60_000_000  # entries touched by ruin and recreate between two looks at the clock
 SURE = 0.9  # a fractional plan above this takes the option
+PARTLY = 0.05  # above this it may take it
+TRACE = 0.01  # above this the option stays in the heuristic's pool
 SMALL_ENTRIES = 60_000  # a core this small goes to the exact finish at once
 
 
@@ -29,7 +31,7 @@ class Search:
     ``best`` holds option indices of the problem, ``value`` and ``bound`` the people beyond the must-haves.
     """
 
-    def __init__(  # noqa: PLR0913 - the run's settings, by name
+    def __init__(
         self, core: Core, *, deadline: float, gap: float, seed: int, progress: Progress,
         start: tuple[int, ...] = (), effort: float = 1.0,
     ) -> None:
@@ -131,12 +133,12 @@ class Search:
     def _round(self, dual: Dual) -> None:
         """Make a plan of the fractional one: what it takes for sure, then what it takes in part, then what helps."""
         near = dual.score > -0.5 * max(dual.value - dual.primal, self.bound - self.value)
-        self.pool = np.flatnonzero(near | (dual.x > 0.01))
+        self.pool = np.flatnonzero(near | (dual.x > TRACE))
         sure = dual.x > SURE
         units = int(set_plan(self.board, self.state, sure))
         if (self.state.room < -1e-9 * self.board.limit).any() or (self.state.taken > 1).any():
             units = int(set_plan(self.board, self.state, np.zeros_like(sure)))
-        partly = np.flatnonzero(dual.x > 0.05)
+        partly = np.flatnonzero(dual.x > PARTLY)
         units += int(fill(self.board, self.state, partly, self.rate, self.added)[0])
         self._polish(units)
 
@@ -190,7 +192,7 @@ def decided(
     return with_it < floor, without < floor
 
 
-def _carry(  # noqa: PLR0913 - two cores and what maps one to the other
+def _carry(
     dual: Dual, ceiling: Ceiling, core: Core, label: NDArray[np.int64], kept: NDArray[np.bool_],
     old_limit: NDArray[np.float64], new_limit: NDArray[np.float64],
 ) -> Dual | None:
