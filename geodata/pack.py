@@ -16,6 +16,7 @@ import pandas as pd
 import pyogrio
 import rasterio
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from geodata.errors import PackError, WriteError
 from geodata.findings import Finding, errors_of
@@ -66,6 +67,8 @@ def open_pack(folder: Path) -> Layers:
         path = folder / entry["file"]
         try:
             values[name] = _read_raster(path, name, entry) if name in _RASTERS else _read_table(path, name, info.crs)
+        except PackError:
+            raise
         except (pyogrio.errors.DataSourceError, rasterio.errors.RasterioError, OSError, ValueError) as error:
             raise PackError("pack_file_unreadable", file=entry["file"], error=str(error)) from error
     layers = Layers(info=info, findings=_read_findings(folder / manifest["findings"]["file"]), **values)
@@ -136,7 +139,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         entries = [*manifest["layers"].values(), manifest["findings"]]
         inside = all(_inside(str(e["file"])) and isinstance(e["sha256"], str) for e in entries)
         _info(manifest)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, CRSError) as error:
         raise PackError("pack_file_unreadable", file=MANIFEST, error=repr(error)) from error
     missing = [name for name in _REQUIRED if name not in manifest["layers"]]
     unknown = sorted(set(manifest["layers"]) - known)

@@ -99,7 +99,12 @@ class RoadGraph:
         The road is left where a line runs within ``beside_m`` of it. NaN where the roads do not lead to any line.
         """
         same_crs(self.graph.graph["crs"], lines.crs, where="roads")
-        return self._from_leaves(self._leaves(lines, beside_m), self.attach(xy))
+        places = self.attach(xy)
+        way = self._from_leaves(self._leaves(lines, beside_m), places)
+        meet = shapely.line_interpolate_point(self.edges.geometry.to_numpy()[places.edge], places.along_m)
+        across = shapely.distance(meet, lines.union_all())  # the road itself runs beside a line there
+        out: Floats = np.fmin(way, np.where(across <= beside_m, places.away_m + across, np.nan))
+        return out
 
     def far_places(self, frame: gpd.GeoDataFrame, layer: str, *, far_m: float = FAR_M) -> tuple[Finding, ...]:
         """Return a finding that names the places of a point layer farther than ``far_m`` from any road."""

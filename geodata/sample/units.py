@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 COARSEN = 2  # communes and roads are drawn on cells twice as large as the terrain's
 
 MARGIN = 8  # coarse cells between the district and the edge of the terrain
+APART = 20  # coarse cells between two seats
 BORDER_CELLS = 8  # a commune with that many coarse cells on the divide is a border commune
 
 # Invented units: name, kind, and where the seat is looked for (share of rows, share of columns).
@@ -82,12 +83,14 @@ def _seats(terrain: Terrain, rng: np.random.Generator) -> list[tuple[int, int]]:
     river = np.log10(coarse(terrain.catchment_km2))
     rows, cols = slope.shape
     row, col = np.mgrid[0:rows, 0:cols]
-    worth = river - 6.0 * slope - 9.0 * coarse(terrain.abroad.astype(float))
-    out = []
+    worth = river - 6.0 * slope
+    worth[coarse(terrain.abroad.astype(float)) > 0] = -np.inf
+    out: list[tuple[int, int]] = []
     for at_row, at_col in [(u[2], u[3]) for u in UNITS] + list(_OUTSIDE):
         centre = at_row * rows + rng.normal(0, 2), at_col * cols + rng.normal(0, 2)
         far = np.hypot(row - centre[0], col - centre[1])
         out.append(divmod(int(np.argmax(worth - far / 6.0)), cols))
+        worth[np.hypot(row - out[-1][0], col - out[-1][1]) < APART] = -np.inf
     return out
 
 
