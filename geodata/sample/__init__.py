@@ -40,9 +40,14 @@ def make_sample(folder: Path, *, seed: int = 2026) -> Path:
     return write_pack(sample_layers(seed), folder)
 
 
-@functools.lru_cache(maxsize=2)
 def sample_layers(seed: int = 2026) -> Layers:
     """Return the invented district; the same seed gives the same district. Frames must not be written to."""
+    return _district(seed)
+
+
+@functools.lru_cache(maxsize=2)
+def _district(seed: int) -> Layers:
+    """Make the district; kept, because screen, notebook and tests ask for it again and again."""
     rng = np.random.default_rng(seed)
     terrain = make_terrain(rng)
     units = make_units(terrain, rng)
