@@ -1,0 +1,206 @@
+# ruff: noqa: ANN001, ANN202 - numba infers the types of the kernels
+"""The candidate network as a directed graph in layers: layer 0 is reached by fibre, layer k by k microwave hops.
+
+States are numbered layer * n_nodes + node; all roots are one state. Every plan is a set of arcs with at most one arc
+into the copies of each node.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numba import njit
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import breadth_first_order, connected_components
+
+from coverage.optimise.network_problem import NetworkProblem
+
+TINY = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Layered:
+    """Directed arcs between states, the roots drawn together.
+
+    Parameters
+    ----------
+    n_nodes, n_layers, n_states : layers are 0..max_hops.
+    source : the state of all roots (and of nodes that existing fibre joins to them).
+    tail, head : (n_arcs,) states.
+    node : (n_arcs,) node an arc enters.
+    edge : (n_arcs,) candidate edge it runs on.
+    cost_mvnd, length_m : (n_arcs,) of that edge.
+    hop : (n_arcs,) True for microwave.
+    at_root : (n_nodes,) nodes drawn together in ``source``.
+    linked : (n_nodes,) nodes that some choice of edges links.
+    """
+
+    n_nodes: int
+    n_layers: int
+    source: int
+    tail: NDArray[np.int64]
+    head: NDArray[np.int64]
+    node: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    cost_mvnd: NDArray[np.float64]
+    length_m: NDArray[np.float64]
+    hop: NDArray[np.bool_]
+    at_root: NDArray[np.bool_]
+    linked: NDArray[np.bool_]
+
+    @property
+    def n_arcs(self) -> int:
+        """Number of arcs."""
+        return int(self.tail.size)
+
+    @property
+    def n_states(self) -> int:
+        """Number of states, with the source."""
+        return self.n_nodes * self.n_layers + 1
+
+
+def layered(problem: NetworkProblem) -> Layered:
+    """Return the candidate network in layers, without arcs that no plan can use."""
+    n, kinds = problem.n_nodes, np.array(problem.edge_kind, dtype="U9")
+    old, hop = kinds == "existing", kinds == "microwave"
+    tail, head = problem.tail.astype(np.int64), problem.head.astype(np.int64)
+    joined = sp.coo_array((np.ones(int(old.sum())), (tail[old], head[old])), shape=(n, n))
+    label = connected_components(joined, directed=False)[1]
+    at_root = np.isin(label, label[problem.root])
+    source = n * (problem.max_hops + 1)
+    edges = np.arange(tail.size)
+    pieces = []
+    for u, v in ((tail, head), (head, tail)):
+        wire = ~hop & (u != v) & ~at_root[v]
+        pieces.append((np.where(at_root[u], source, u)[wire], v[wire], v[wire], edges[wire]))
+        for k in range(1, problem.max_hops + 1):
+            air = hop & (u != v) & ~at_root[v] & (~at_root[u] | (k == 1))
+            start = np.where(at_root[u], source, (k - 1) * n + u)
+            pieces.append((start[air], k * n + v[air], v[air], edges[air]))
+    start, end, node, edge = (np.concatenate(part) for part in zip(*pieces, strict=True))
+    graph = sp.csr_array((np.ones(start.size), (start, end)), shape=(source + 1, source + 1))
+    seen = np.zeros(source + 1, bool)
+    seen[breadth_first_order(graph, source, return_predecessors=False)] = True
+    keep = seen[start]
+    order = np.flatnonzero(keep)[np.lexsort((edge[keep], end[keep]))]
+    length = np.where(old, 0.0, problem.edge_length_m)
+    linked = at_root | seen[:-1].reshape(problem.max_hops + 1, n).any(axis=0)
+    return Layered(
+        n, problem.max_hops + 1, source, start[order], end[order], node[order], edge[order],
+        problem.edge_cost_mvnd[edge[order]], length[edge[order]], hop[edge[order]], at_root, linked,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Residual:
+    """The layered graph as a max-flow kernel reads it: both directions of every arc, sorted by their start.
+
+    ``twin[i]``: the opposite direction of entry i. ``entry[a]``: entry of arc a. The last ``n_layers`` entries into
+    the state ``sink`` are re-targeted at one node's copies by ``min_cut``.
+    """
+
+    start: NDArray[np.int64]
+    other: NDArray[np.int64]
+    twin: NDArray[np.int64]
+    entry: NDArray[np.int64]
+    arc: NDArray[np.int64]
+
+
+def residual(graph: Layered) -> Residual:
+    """Return the residual structure of a layered graph."""
+    m = graph.n_arcs
+    begin = np.concatenate([graph.tail, graph.head])
+    finish = np.concatenate([graph.head, graph.tail])
+    order = np.argsort(begin, kind="stable")
+    place = np.empty(2 * m, np.int64)
+    place[order] = np.arange(2 * m)
+    start = np.searchsorted(begin[order], np.arange(graph.n_states + 1))
+    twin = place[(order + m) % (2 * m)] if m else np.zeros(0, np.int64)
+    return Residual(start.astype(np.int64), finish[order], twin, place[:m], np.where(order < m, order, -1))
+
+
+@njit(cache=True, nogil=True)
+def min_cut(start, other, twin, left, source, is_sink, enough):  # type: ignore[no-untyped-def]
+    """Push flow from source to the sinks until ``enough`` (Dinic); return the flow and the side of the sinks.
+
+    ``left`` (entries,) is what each direction still takes and changes in place. The side of the sinks holds every
+    state from which a sink can still be reached: the cut nearest to the sinks. Empty when ``enough`` got through.
+    """
+    n = start.size - 1
+    level, at, queue = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+    path = np.empty(n, np.int64)
+    flow = 0.0
+    side = np.zeros(n, np.bool_)
+    while flow < enough:
+        level[:] = -1
+        level[source] = 0
+        queue[0], first, last, found = source, 0, 1, -1
+        while first < last and found < 0:
+            u = queue[first]
+            first += 1
+            for i in range(start[u], start[u + 1]):
+                v = other[i]
+                if left[i] > TINY and level[v] < 0:
+                    level[v] = level[u] + 1
+                    queue[last] = v
+                    last += 1
+                    if is_sink[v]:
+                        found = v
+                        break
+        if found < 0:
+            break
+        at[:] = start[:-1]
+        depth, u = 0, source
+        while True:
+            if is_sink[u]:
+                push = enough - flow
+                for d in range(depth):
+                    push = min(push, left[path[d]])
+                back = depth
+                for d in range(depth - 1, -1, -1):
+                    left[path[d]] -= push
+                    left[twin[path[d]]] += push
+                    if left[path[d]] <= TINY:
+                        back = d
+                flow += push
+                if flow >= enough or back == depth:
+                    break
+                depth = back
+                u = other[twin[path[depth]]]
+            moved = False
+            while at[u] < start[u + 1]:
+                i = at[u]
+                v = other[i]
+                if left[i] > TINY and (level[v] == level[u] + 1 or (is_sink[v] and level[v] < 0)):
+                    path[depth] = i
+                    depth += 1
+                    u = v
+                    moved = True
+                    break
+                at[u] += 1
+            if not moved:
+                level[u] = n + 1
+                if depth == 0:
+                    break
+                depth -= 1
+                u = other[twin[path[depth]]]
+                at[u] += 1
+    if flow >= enough:
+        return flow, side
+    first, last = 0, 0
+    for v in range(n):
+        if is_sink[v]:
+            side[v] = True
+            queue[last] = v
+            last += 1
+    while first < last:
+        v = queue[first]
+        first += 1
+        for i in range(start[v], start[v + 1]):
+            u = other[i]
+            if not side[u] and left[twin[i]] > TINY:
+                side[u] = True
+                queue[last] = u
+                last += 1
+    return flow, side
