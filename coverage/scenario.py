@@ -18,6 +18,7 @@ from coverage.errors import ScenarioError
 
 _Section = TypeVar("_Section", "Radio", "Siting", "Solver")
 PriceLevel = Literal["low", "base", "high"]
+COST_LINES = ("construction", "equipment", "management", "contingency", "vat", "operation", "lease")
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,22 @@ class Service:
     off_date_3g: date
     permit_lead_months: int
     duplicate_radius_m: float
+    speed_national_kmh: float
+    speed_local_kmh: float
+    walk_kmh: float
+    walk_detour: float
+    direct_walk_max_m: float
+    travel_weight_min: float
 
 
 @dataclass(frozen=True)
 class Price:
-    """One line of the price book, million VND at three levels."""
+    """One line of the price book, million VND at three levels.
+
+    Parameters
+    ----------
+    line : the line of a rough cost it belongs to, one of COST_LINES; "" for multipliers, distances, years, revenue.
+    """
 
     low: float
     base: float
@@ -74,6 +86,7 @@ class Price:
     per: str
     vat_included: bool
     note: Note
+    line: str = ""
 
     def at(self, level: PriceLevel) -> float:
         """Return the price in million VND at 'low', 'base' or 'high'."""
@@ -160,7 +173,10 @@ class Scenario:
         """Return the price of an item of the book in million VND at the scenario's level."""
         if item not in self.prices:
             raise ScenarioError("price_missing", item=item, book=self.price_book)
-        return self.prices[item].at(self.price_level)
+        value = self.prices[item].at(self.price_level)
+        if not 0 <= value < float("inf"):
+            raise ScenarioError("price_bad", item=item, book=self.price_book, value=value)
+        return value
 
     def rate(self, item: str) -> float:
         """Return a multiplier, share or distance of the book (not money) at the scenario's level."""
@@ -286,10 +302,24 @@ def load_profile(name: str, overrides: Mapping[str, Any], where: str) -> tuple[S
 
 def load_prices(name: str) -> Mapping[str, Price]:
     """Read prices/<name>.toml: item -> Price; refuses a missing or negative figure or low > base > high."""
+    return prices_from(_packaged("prices", name), name)
+
+
+def prices_from(rows: Mapping[str, Mapping[str, Any]], book: str) -> Mapping[str, Price]:
+    """Return the prices of plain rows, as TOML or an edited table gives them: item -> Price; checked as load_prices."""
     out: dict[str, Price] = {}
-    for item, row in _packaged("prices", name).items():
-        low, base, high = (float(row[k]) for k in ("low", "base", "high"))
-        if not 0 <= low <= base <= high:
-            raise ScenarioError("price_order", item=item, book=name, value=f"{low}, {base}, {high}")
-        out[item] = Price(low, base, high, row["per"], row["vat_included"], _note(row))
+    for item, row in rows.items():
+        for key in ("low", "base", "high", "per", "vat_included", "label_vi", "label_en", "citation", "certainty"):
+            if key not in row:
+                raise ScenarioError("price_field", item=item, book=book, key=key)
+        figures = [row[k] for k in ("low", "base", "high")]
+        if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in figures):
+            raise ScenarioError("price_order", item=item, book=book, value=", ".join(map(str, figures)))
+        low, base, high = (float(v) for v in figures)
+        if not 0 <= low <= base <= high < float("inf"):
+            raise ScenarioError("price_order", item=item, book=book, value=f"{low}, {base}, {high}")
+        line = str(row.get("line", ""))
+        if line and line not in COST_LINES:
+            raise ScenarioError("price_line", item=item, book=book, value=line, known=", ".join(COST_LINES))
+        out[item] = Price(low, base, high, row["per"], row["vat_included"], _note(row), line)
     return out

@@ -86,8 +86,8 @@ def horizon_years(scenario: Scenario) -> int:
     return round(scenario.rate("horizon_years"))
 
 
-def add_up(scenario: Scenario, capital: list[Line], support_year: list[Line]) -> Cost:
-    """Return the cost of works (``capital``) and of one year's support, with on-costs, VAT and the horizon.
+def capital_lines(scenario: Scenario, capital: list[Line]) -> list[Line]:
+    """Return works with their on-costs.
 
     Management = share of the works; contingency = share of works and management; VAT on what is priced without.
     """
@@ -95,7 +95,18 @@ def add_up(scenario: Scenario, capital: list[Line], support_year: list[Line]) ->
     works.append(share(scenario, "management_share", total(works)))
     works.append(share(scenario, "contingency_share", total(works)))
     works.append(share(scenario, "vat_share", _taxed(scenario, works)))
-    year = [*support_year, share(scenario, "vat_share", _taxed(scenario, support_year))]
+    return works
+
+
+def year_lines(scenario: Scenario, support_year: list[Line]) -> list[Line]:
+    """Return the support of one year with its VAT."""
+    return [*support_year, share(scenario, "vat_share", _taxed(scenario, support_year))]
+
+
+def add_up(scenario: Scenario, capital: list[Line], support_year: list[Line]) -> Cost:
+    """Return the cost of works (``capital``) and of one year's support, with on-costs, VAT and the horizon."""
+    works = capital_lines(scenario, capital)
+    year = year_lines(scenario, support_year)
     years = horizon_years(scenario)
     support = [Line(x.item, x.quantity * years, x.unit_mvnd, x.factor, dong(x.mvnd * years)) for x in year]
     lines = tuple(x for x in (*works, *support) if x.quantity)
