@@ -151,7 +151,7 @@ class Scenario:
     price_book: str = "don_gia_2026"
     price_level: PriceLevel = "base"
     eligible: Literal["border_or_difficult", "border", "all"] = "border_or_difficult"
-    budgets_mvnd: tuple[float, ...] = (10_000.0, 20_000.0, 40_000.0)
+    budgets_mvnd: tuple[float, ...] = (5_000.0, 10_000.0, 20_000.0)
     reference_date: date | None = None
     radio: Radio = field(default_factory=Radio)
     siting: Siting = field(default_factory=Siting)

@@ -15,7 +15,7 @@ def test_defaults_are_the_packaged_profile() -> None:
     assert scenario.service.rsrp_served_dbm == -110
     assert scenario.service.headline_technologies == ("4G", "5G")
     assert scenario.service.off_date_2g == date(2026, 9, 15)
-    assert scenario.budgets_mvnd == (10_000, 20_000, 40_000)
+    assert scenario.budgets_mvnd == (5_000, 10_000, 20_000)
 
 
 def test_every_value_has_a_citation_and_a_certainty() -> None:
