@@ -2,13 +2,18 @@
 
 import streamlit as st
 
-from coverage.ui import data_page, gap_page, hand_in_page, maps, parts, plan_page, shell
-from coverage.ui.parts import t
+st.set_page_config(page_title="Phủ Sóng", layout="wide", initial_sidebar_state="expanded")
+waiting = st.empty()
+waiting.info("Đang khởi động, lần đầu mất ít giây ... / Starting ...", icon=":material/hourglass_top:")
 
-st.set_page_config(page_title="Phủ Sóng", page_icon=shell.ICON, layout="wide", initial_sidebar_state="expanded")
+# after the line above, so that the first visitor does not look at a blank page while the libraries load
+from coverage.ui import data_page, gap_page, hand_in_page, maps, parts, plan_page, shell  # noqa: E402
+from coverage.ui.parts import t  # noqa: E402
+
 maps.assets()
 parts.style()
 shell.name_and_language()
+waiting.empty()
 
 pages = [
     st.Page(parts.guarded(data_page.show), title=t("nav_data"), icon=":material/database:", url_path="du-lieu"),

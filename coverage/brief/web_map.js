@@ -154,8 +154,25 @@
     limit();
   }
 
+  /* The panel covers a part of the map: show the bounds in the rest of it where there is room. */
   function fit(map, bounds) {
-    map.fitBounds(bounds, { padding: [12, 12], animate: false });
+    if (map.getSize().x < 50 || map.getSize().y < 50) { return; }  /* hidden: there is nothing to fit into */
+    var panel = map.getContainer().querySelector(".leaflet-control-layers");
+    var taken = panel && !panel.classList.contains("ps-folded") ? panel.offsetWidth + 14 : 0;
+    var right = map.getSize().x > 2.4 * taken ? taken : 12;
+    map.fitBounds(bounds, { paddingTopLeft: [46, 10], paddingBottomRight: [right, 10], animate: false });
+  }
+
+  /* Style sheets and frames get their size late: fit again while nobody has touched the map. */
+  function settle(map, bounds) {
+    var box = map.getContainer(), untouched = true;
+    var watch = new ResizeObserver(function () { if (untouched) { map.invalidateSize(false); fit(map, bounds); } });
+    function stop() { untouched = false; watch.disconnect(); }
+    watch.observe(box);
+    var panel = box.querySelector(".leaflet-control-layers");
+    if (panel) { watch.observe(panel); }
+    ["mousedown", "wheel", "touchstart", "keydown"].forEach(function (name) { box.addEventListener(name, stop, { once: true, passive: true }); });
+    setTimeout(stop, 6000);
   }
 
   function dress(map, spec) {
@@ -171,8 +188,7 @@
     }
     foldable(map, spec.legend);
     fit(map, spec.bounds);
-    /* inside a tab or a frame the first size may be zero: fit once more when the real one is known */
-    if (map.getSize().x < 50) { map.once("resize", function () { fit(map, spec.bounds); }); }
+    settle(map, spec.bounds);
     map.psReady = true;
   }
 

@@ -1,11 +1,13 @@
 """Page "Dữ liệu": which pack, what is in it, what is wrong with it, and the thresholds and prices in force."""
 
+import html
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from coverage.brief.tables import finding_table as finding_table_of
 from coverage.brief.tables import ranges
 from coverage.brief.words import is_missing, vn_date, word, words_of
 from coverage.gap.assessment import Assessment
@@ -13,10 +15,13 @@ from coverage.scenario import Scenario
 from coverage.ui import parts, state
 from coverage.ui.parts import Card, n, t
 from coverage.ui.state import PackChoice
+from coverage.ui.words import unit_text
 from geodata.errors import GeodataError
 from geodata.findings import Finding
 from geodata.layers import Layers
 
+MOST_FINDINGS = 200
+MOST_VALUES = 12
 SEVERITIES = ("error", "warning", "info")
 _TONES = {"error": "#b0124f", "warning": "#a85b00", "info": "#44546a"}
 
@@ -104,9 +109,12 @@ def summary(layers: Layers, findings: list[Finding]) -> None:
         [
             Card(t("data_pack"), info.title, "", t("data_pack_note", id=info.pack_id, kind=kind)),
             Card(t("data_date"), vn_date(info.reference_date), "", t("data_vintage", date=vn_date(info.unit_vintage))),
-            Card(t("data_villages"), n(len(layers.villages)), t("data_communes", count=n(len(layers.communes)))),
+            Card(t("data_villages"), n(len(layers.villages)), "", t("data_communes", count=n(len(layers.communes)))),
             Card(
-                t("data_masts"), n(layers.sites["site_code"].nunique()), t("data_mast_rows", count=n(len(layers.sites)))
+                t("data_masts"),
+                n(layers.sites["site_code"].nunique()),
+                "",
+                t("data_mast_rows", count=n(len(layers.sites))),
             ),
             Card(
                 t("data_findings"),
@@ -178,31 +186,46 @@ def finding_table(findings: list[Finding]) -> None:
     if not rows:
         st.success(t("finding_none"), icon=":material/check_circle:")
         return
-    layers = words_of("layer", language)
-    frame = pd.DataFrame(
-        {
-            t("col_severity"): [word("severity", f.severity, language) for f in rows],
-            t("col_layer"): [layers.get(f.layer, f.layer) or "–" for f in rows],
-            t("col_file"): [f.file or "–" for f in rows],
-            t("col_row"): [ranges(f.rows) or "–" for f in rows],
-            t("col_value"): [", ".join(f.values) or "–" for f in rows],
-            t("col_message"): [f.message(language) for f in rows],
-            t("col_remedy"): [f.remedy(language) for f in rows],
-        }
+    names = words_of("layer", language)
+    heads = "".join(f"<th>{html.escape(t(k))}</th>" for k in ("col_severity", "col_place", "col_message", "col_remedy"))
+    body = "".join(_finding_row(f, names, language) for f in rows[:MOST_FINDINGS])
+    st.html(
+        f"<div class='ps-scroll'><table class='ps-table'><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
     )
-    tones = {word("severity", s, language): colour for s, colour in _TONES.items()}
-    wide = {
-        t("col_message"): st.column_config.TextColumn(width="large"),
-        t("col_remedy"): st.column_config.TextColumn(width="large"),
-    }
-    st.dataframe(
-        parts.styled(frame, {}, {t("col_severity"): tones}),
-        hide_index=True,
-        width="stretch",
-        column_config=wide,
-        row_height=52,
-        height=min(620, 40 + 52 * len(rows)),
+    if len(rows) > MOST_FINDINGS:
+        st.caption(t("finding_more", shown=n(MOST_FINDINGS), whole=n(len(rows))))
+    st.download_button(
+        t("download_csv"),
+        _findings_csv(rows, language),
+        "phat_hien_du_lieu.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
     )
+
+
+def _finding_row(finding: Finding, names: dict[str, str], language: str) -> str:
+    severity = html.escape(word("severity", finding.severity, language))
+    place = [names.get(finding.layer, finding.layer), finding.file, _rows_text(finding)]
+    where = "<br>".join(html.escape(p) for p in place if p) or "–"
+    shown = ", ".join(finding.values[:MOST_VALUES]) + (" …" if len(finding.values) > MOST_VALUES else "")
+    values = f"<br><small>{html.escape(t('col_value'))}: {html.escape(shown)}</small>" if shown else ""
+    colour = _TONES[finding.severity]
+    return (
+        f"<tr><td><b style='color:{colour}'>{severity}</b></td><td>{where}</td>"
+        f"<td>{html.escape(finding.message(language))}{values}</td><td>{html.escape(finding.remedy(language))}</td></tr>"
+    )
+
+
+def _rows_text(finding: Finding) -> str:
+    text = ranges(finding.rows[:MOST_VALUES])
+    return f"{t('col_row')} {text}{' …' if len(finding.rows) > MOST_VALUES else ''}" if text else ""
+
+
+def _findings_csv(rows: list[Finding], language: str) -> bytes:
+    text: str = finding_table_of(rows, language).to_csv(index=False, sep=";" if language == "vi" else ",")
+    return text.encode("utf-8-sig")  # with a mark, so that Excel reads the letters right
 
 
 def profile_table(scenario: Scenario) -> None:
@@ -215,7 +238,7 @@ def profile_table(scenario: Scenario) -> None:
             {
                 t("col_threshold"): note.label_vi if language == "vi" else note.label_en,
                 t("col_set_value"): _value(getattr(scenario.service, key)),
-                t("col_unit"): note.unit or "–",
+                t("col_unit"): unit_text(note.unit, language) or "–",
                 t("col_certainty"): certainty(note.certainty),
                 t("col_citation"): note.citation,
             }
@@ -253,7 +276,7 @@ def price_table(scenario: Scenario) -> None:
     rows = [
         {
             t("col_item"): price.note.label_vi if language == "vi" else price.note.label_en,
-            t("col_unit"): price.note.unit,
+            t("col_unit"): unit_text(price.note.unit, language),
             t("col_low"): _value(price.low),
             t("col_base"): _value(price.base),
             t("col_high"): _value(price.high),

@@ -49,7 +49,6 @@ def show() -> None:
     parts.heading(t("gap_title"), t("gap_lead"), illustrative=layers.info.illustrative)
     gap = gap_summary(assessment)
     parts.cards(figure_cards(gap))
-    st.caption(footnote(gap))
     chosen = filters(layers, assessment)
     rows = ordered(matching(assessment.villages, chosen), assessment.communes)
     workbench(layers, assessment, chosen, rows, gap)
@@ -144,7 +143,7 @@ def filters(layers: Layers, assessment: Assessment) -> Filter:
     operator = fourth.selectbox(
         t("filter_operator"),
         [None, *operators],
-        key="filter_operator",
+        key=f"filter_operator_{language}",
         format_func=lambda o: t("filter_all_operators") if o is None else str(o),
     )
     return Filter(border, tuple(chosen), tuple(statuses or ()), operator)
@@ -180,9 +179,10 @@ def _spec(_source: Source, _base: list[LayerSpec], codes: tuple[str, ...] | None
 
 
 @st.fragment
+@parts.guarded
 def workbench(layers: Layers, assessment: Assessment, chosen: Filter, rows: gpd.GeoDataFrame, gap: GapSummary) -> None:
     """Show the map, what is selected on it, and the tables; a click in one shows in the other."""
-    left, right = st.columns([2.15, 1], gap="medium")
+    left, right = st.columns([2.5, 1], gap="medium")
     source, base, key = maps.base_layers(layers, assessment, chosen.operator)
     codes = None if chosen.open else tuple(rows["village_code"])
     code = st.session_state.get("village")
@@ -196,10 +196,11 @@ def workbench(layers: Layers, assessment: Assessment, chosen: Filter, rows: gpd.
             closer=bool(st.session_state.pop("village_from_table", False)),
         )
         st.caption(t("map_hint") if len(assessment.area_rsrp) else t("map_hint_no_signal"))
+        st.caption(footnote(gap))
     if clicked and clicked[0] in ("village", "commune") and clicked[1] != code:
         st.session_state["village"] = clicked[1]
         st.rerun(scope="fragment")
-    with right:
+    with right.empty().container():  # replaced whole: a card and the ranking hold different numbers of elements
         if code in set(assessment.villages["village_code"]):
             village_card(assessment, str(code))
         elif code in set(assessment.communes["commune_code"]):
@@ -232,20 +233,26 @@ def place_of(villages: gpd.GeoDataFrame, code: object) -> tuple[float, float] | 
 def commune_ranking(communes: gpd.GeoDataFrame) -> None:
     """Show the communes, border ones first, by homes without signal."""
     ranked = communes.sort_values("rank", kind="stable")
+    names = [
+        f"{name}{' ●' if border else ''}" for name, border in zip(ranked["name"], ranked["is_border"], strict=True)
+    ]
     table = pd.DataFrame(
         {
-            t("col_commune"): ranked["name"].to_numpy(),
-            t("col_border"): ["●" if b else "" for b in ranked["is_border"]],
+            t("col_commune"): names,
             t("col_trang"): ranked["trang_printed"].to_numpy(),
             t("col_lom"): ranked["lom_printed"].to_numpy(),
-            t("col_villages"): ranked["villages"].to_numpy(),
-            t("col_homes_without"): ranked["unserved_households"].to_numpy(),
+            t("col_homes_short"): ranked["unserved_households"].to_numpy(),
         }
     )
+    numbers = [t("col_trang"), t("col_lom"), t("col_homes_short")]
     st.markdown(f"**{t('ranking_title')}**")
-    numbers = [t("col_trang"), t("col_lom"), t("col_villages"), t("col_homes_without")]
     st.dataframe(
-        parts.styled(table, dict.fromkeys(numbers, n)), hide_index=True, width="stretch", height=MAP_HEIGHT - 62
+        parts.styled(table, dict.fromkeys(numbers, n)),
+        hide_index=True,
+        width="stretch",
+        height=min(MAP_HEIGHT - 62, 38 + 35 * len(table)),
+        column_config={t("col_commune"): st.column_config.TextColumn(width=112)}
+        | {name: st.column_config.NumberColumn(width=52) for name in numbers},
     )
     st.caption(t("ranking_note"))
 

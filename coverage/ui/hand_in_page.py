@@ -1,5 +1,6 @@
 """Page "Xuất hồ sơ": one button writes the hand-in folder; then its files with hashes, a zip, and the A3 sheet."""
 
+import functools
 import io
 import zipfile
 from pathlib import Path
@@ -82,23 +83,24 @@ def files(manifest: Manifest) -> None:
         }
     )
     left, right = st.columns([1.25, 1], gap="medium")
+    with right:
+        preview(folder)
     with left:
         height = min(620, 40 + 35 * len(frame))
         shown = parts.styled(frame, {t("col_size"): lambda v: n(v, 1)})
-        st.dataframe(shown, hide_index=True, width="stretch", height=height)
+        widths = {t("col_file"): 210, t("col_what"): 230, t("col_size"): 72, t("col_sha"): 140}
+        config = {name: st.column_config.Column(width=width) for name, width in widths.items()}
+        st.dataframe(shown, hide_index=True, width="stretch", height=height, column_config=config)
         st.caption(t("hand_manifest_note"))
-        stamp = "".join(o.sha256 for o in outputs)
         st.download_button(
             t("hand_zip"),
-            zipped(str(folder), stamp),
+            functools.partial(zipped, folder),
             f"{folder.name}.zip",
             mime="application/zip",
             type="primary",
             on_click="ignore",
             icon=":material/download:",
         )
-    with right:
-        preview(folder)
 
 
 def explained(file: str) -> str:
@@ -107,10 +109,9 @@ def explained(file: str) -> str:
     return t(key) if known(key) else "–"
 
 
-@st.cache_data(show_spinner=False, max_entries=2)
-def zipped(folder: str, stamp: str) -> bytes:  # noqa: ARG001 - the hashes are the key
+def zipped(root: Path) -> bytes:
     """Return the folder as one zip; same content, same bytes."""
-    root, out = Path(folder), io.BytesIO()
+    out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(p for p in root.rglob("*") if p.is_file()):
             info = zipfile.ZipInfo(f"{root.name}/{path.relative_to(root).as_posix()}")

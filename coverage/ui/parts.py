@@ -1,11 +1,12 @@
 """What every page shares: heading, figure cards, tables, waiting for long work, faults in one line."""
 
+import functools
 import html
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Any, ParamSpec
 
 import pandas as pd
 import streamlit as st
@@ -23,7 +24,9 @@ from geodata.layers import Layers
 _LOG = logging.getLogger(__name__)
 _WATCH_S = 0.4
 _PATIENCE_S = 0.15
+_LONG = 12  # letters; longer values are set smaller
 Formatter = Callable[[Any], str]
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,11 @@ def cards(items: Sequence[Card]) -> None:
     def one(card: Card) -> str:
         tone = f" style='border-top-color:{card.tone}'" if card.tone else ""
         extra = f"<div class='ps-extra'>{html.escape(card.extra)}</div>" if card.extra else ""
+        size = " ps-long" if len(card.value) > _LONG else ""
+        value = f"{html.escape(card.value)}<span>{html.escape(card.note)}</span>"
         return (
             f"<div class='ps-card'{tone}><div class='ps-what'>{html.escape(card.title)}</div>"
-            f"<div class='ps-value'>{html.escape(card.value)}<span>{html.escape(card.note)}</span></div>{extra}</div>"
+            f"<div class='ps-value{size}'>{value}</div>{extra}</div>"
         )
 
     st.html(f"<div class='ps-cards'>{''.join(one(c) for c in items)}</div>")
@@ -83,7 +88,8 @@ def chip(status: str, group: str = "status") -> str:
 
 def facts(rows: Sequence[tuple[str, str]]) -> str:
     """Return label and value pairs as HTML; values are HTML already."""
-    return "<dl class='ps-facts'>" + "".join(f"<dt>{html.escape(k)}</dt><dd>{v}</dd>" for k, v in rows) + "</dl>"
+    lines = (f"<div><span>{html.escape(k)}</span><b>{v}</b></div>" for k, v in rows)
+    return f"<div class='ps-facts'>{''.join(lines)}</div>"
 
 
 def styled(
@@ -130,16 +136,16 @@ def fault(error: BaseException) -> None:
         st.error(t("fault_unexpected", kind=type(error).__name__), icon=":material/error:")
 
 
-def guarded(page: Callable[[], None]) -> Callable[[], None]:
-    """Return a page that never shows a traceback."""
+def guarded(page: Callable[P, None]) -> Callable[P, None]:
+    """Return a page, or a part of one, that never shows a traceback."""
 
-    def show() -> None:
+    @functools.wraps(page)
+    def show(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            page()
+            page(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the last door before the user; the log has the traceback
             fault(error)
 
-    show.__name__ = page.__name__
     return show
 
 
@@ -177,7 +183,7 @@ def _watch(job: Job, title: str, language: str) -> None:
             log.markdown("  \n".join(lines) or t("starting"))
             last = stages[-1] if stages else None
             bar.progress(min(1.0, last.done / last.total) if last and last.total > 0 else 0.0)
-            box.update(label=f"{title} – {seconds_text(job.seconds, language)}")
+            box.update(label=f"{title} – {seconds_text(job.seconds, language)}", expanded=True)
 
 
 def need_layers() -> Layers:

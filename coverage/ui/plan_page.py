@@ -1,5 +1,6 @@
 """Page "Phương án": where public money should build under three budgets, side by side, with the proof and the why."""
 
+import functools
 import html
 import io
 import tempfile
@@ -10,7 +11,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 import streamlit as st
 
-from coverage.brief.tables import site_table
+from coverage.brief.tables import site_table, sites_of, titled, with_survey_axes
 from coverage.brief.web_map import LayerSpec, MapSpec
 from coverage.brief.web_plan import plan_map
 from coverage.brief.web_source import Source
@@ -60,14 +61,14 @@ def form() -> None:
             ELIGIBLE,
             index=ELIGIBLE.index(chosen.eligible),
             format_func=lambda k: word("eligible", k, language),
-            key="eligible",
+            key=f"eligible_{language}",
         )
         levels: tuple[PriceLevel, ...] = get_args(PriceLevel)
         level = columns[-2].selectbox(
             t("form_prices"),
             levels,
             index=levels.index(chosen.price_level),
-            key="price_level",
+            key=f"price_level_{language}",
             format_func=lambda k: word("price_level", k, language),
         )
         pressed = columns[-1].form_submit_button(t("form_run"), type="primary", width="stretch")
@@ -84,30 +85,34 @@ def form() -> None:
 
 def comparison(figures: list[PlanSummary]) -> None:
     """Show the plans side by side: what each gains, costs and proves."""
-    for column, one in zip(st.columns(len(figures)), figures, strict=True):
-        column.html(_plan_html(one))
+    cards = [_plan_html(one, figures[at - 1] if at else None) for at, one in enumerate(figures)]
+    st.html(f"<div class='ps-plans'>{''.join(cards)}</div>")
 
 
-def _plan_html(one: PlanSummary) -> str:
+def _plan_html(one: PlanSummary, smaller: PlanSummary | None) -> str:
     language = state.language()
     kinds = [(one.new_macro_sites, "kind_macro"), (one.shared_sites, "kind_shared"), (one.small_cells, "kind_small")]
     told = ", ".join(t(key, count=n(count)) for count, key in kinds if count)
+    unit = t("people_word")
     rows = [
-        (t("plan_people"), f"{n(one.people_gained)} {t('people_word')}"),
+        (t("plan_people"), f"{n(one.people_gained)} {unit}"),
         (t("plan_households"), f"{n(one.households_gained)} {t('household_word')}"),
-        (t("plan_sites"), n(one.sites) + (f" <small>({html.escape(told)})</small>" if told else "")),
+        (t("plan_sites"), n(one.sites)),
         (t("plan_cost"), html.escape(money(one.cost_mvnd, language))),
-        (t("plan_trang_left"), n(one.trang_left)),
-        (t("plan_lom_left"), n(one.lom_left)),
-        (t("plan_bound"), f"{n(one.bound_people)} {t('people_word')}"),
+        (t("plan_left"), t("plan_left_text", trang=n(one.trang_left), lom=n(one.lom_left))),
+        (t("plan_bound"), f"{n(one.bound_people)} {unit}"),
     ]
-    proof = one.proof_vi if language == "vi" else one.proof_en
-    status = one.status_vi if language == "vi" else one.status_en
-    land = one.land_vi if language == "vi" else one.land_en
+    vi = language == "vi"
+    proof, status, land = (
+        (one.proof_vi, one.status_vi, one.land_vi) if vi else (one.proof_en, one.status_en, one.land_en)
+    )
+    same = smaller is not None and one.cost_mvnd <= smaller.budget_mvnd
+    note = f"<p class='ps-note'>{html.escape(t('plan_saturated'))}</p>" if same else ""
     return (
         f"<div class='ps-plan'><h3>{html.escape(t('plan_budget', money=money(one.budget_mvnd, language)))}</h3>"
         f"<div class='ps-big'>+{n(one.villages_gained)}<span>{html.escape(t('plan_villages'))}</span></div>"
-        f"{parts.facts(rows)}<p class='ps-proof'><b>{html.escape(status)}.</b> {html.escape(proof)} "
+        f"<p class='ps-kinds'>{html.escape(told) or '&nbsp;'}</p>"
+        f"{parts.facts(rows)}{note}<p class='ps-proof'><b>{html.escape(status)}.</b> {html.escape(proof)} "
         f"{html.escape(land)}</p></div>"
     )
 
@@ -118,6 +123,7 @@ def _spec(_source: Source, _budget: BudgetPlan, _base: list[LayerSpec], key: tup
 
 
 @st.fragment
+@parts.guarded
 def workbench(layers: Layers, assessment: Assessment, plan: Plan) -> None:
     """Show one budget's sites on the map, why each was chosen, and the table to take away."""
     language = state.language()
@@ -131,7 +137,7 @@ def workbench(layers: Layers, assessment: Assessment, plan: Plan) -> None:
     )
     budget = plan.budgets[min(int(chosen or 0), len(plan.budgets) - 1)]
     source, base, key = maps.base_layers(layers, assessment)
-    left, right = st.columns([1.7, 1], gap="medium")
+    left, right = st.columns([2.0, 1], gap="medium")
     site = st.session_state.get("site")
     with left:
         spec = _spec(source, budget, base, (*key, plan.scenario.digest, budget.budget_mvnd))
@@ -187,12 +193,12 @@ def table(plan: Plan, budget: BudgetPlan) -> None:
     """Show the sites of one budget and offer all budgets for download."""
     language = state.language()
     sites = budget.sites.sort_values("order")
+    border = ["●" if b else "" for b in sites["is_border"]]
     frame = pd.DataFrame(
         {
             t("col_order"): sites["order"],
             t("col_site"): sites["name"],
-            t("col_commune"): sites["commune_name"],
-            t("col_border"): ["●" if b else "" for b in sites["is_border"]],
+            t("col_commune"): [f"{c} {b}".strip() for c, b in zip(sites["commune_name"], border, strict=True)],
             t("col_kind"): [word("site_kind", k, language) for k in sites["kind"]],
             t("col_backhaul"): [word("backhaul", k, language) for k in sites["backhaul"]],
             t("col_site_power"): [word("power", k, language) for k in sites["power"]],
@@ -213,7 +219,7 @@ def table(plan: Plan, budget: BudgetPlan) -> None:
     name = f"vi_tri_de_xuat_{plan.scenario.digest}"
     first.download_button(
         t("download_xlsx"),
-        _xlsx(plan, plan.scenario.digest, language),
+        functools.partial(_xlsx, plan, language),
         f"{name}.xlsx",
         on_click="ignore",
         icon=":material/download:",
@@ -221,7 +227,7 @@ def table(plan: Plan, budget: BudgetPlan) -> None:
     )
     second.download_button(
         t("download_csv"),
-        _csv(plan, plan.scenario.digest, language),
+        functools.partial(_csv, plan, language),
         f"{name}.csv",
         on_click="ignore",
         mime="text/csv",
@@ -230,17 +236,22 @@ def table(plan: Plan, budget: BudgetPlan) -> None:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
-def _xlsx(_plan: Plan, digest: str, language: str) -> bytes:  # noqa: ARG001 - the digest is the key
+def _sites(plan: Plan, language: str) -> pd.DataFrame:
+    return site_table(with_survey_axes(sites_of(plan)), language)
+
+
+def _xlsx(plan: Plan, language: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sites.xlsx"
-        write_xlsx({t("sheet_sites"): site_table(_plan, language)}, path)
+        sheet = t("sheet_sites")
+        write_xlsx({sheet: _sites(plan, language)}, path, layers={sheet: "plan_sites"}, language=language)
         return path.read_bytes()
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
-def _csv(_plan: Plan, digest: str, language: str) -> bytes:  # noqa: ARG001 - the digest is the key
+def _csv(plan: Plan, language: str) -> bytes:
     out = io.StringIO()
     vi = language == "vi"
-    site_table(_plan, language).to_csv(out, index=False, sep=";" if vi else ",", decimal="," if vi else ".")
+    titled(_sites(plan, language), "plan_sites", language).to_csv(
+        out, index=False, sep=";" if vi else ",", decimal="," if vi else "."
+    )
     return out.getvalue().encode("utf-8-sig")  # with a mark, so that Excel reads the letters right

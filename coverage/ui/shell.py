@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from coverage.brief.words import vn_date
-from coverage.ui import state
+from coverage.ui import parts, state
 from coverage.ui.parts import t
 from coverage.ui.words import LANGUAGES, seconds_text, stage_text
 
@@ -16,6 +16,7 @@ ICON = str(_HERE / "icon.svg")
 
 def name_and_language() -> None:
     """Draw the product's name and the language switch; pictures are our own files, none is fetched."""
+    st.set_page_config(page_icon=ICON)
     st.logo(str(_HERE / "logo.svg"), size="large", icon_image=ICON)
     with st.sidebar:
         st.segmented_control(
@@ -54,11 +55,13 @@ def in_use() -> None:
         rows = [(t("side_pack"), t("side_failed")), *rows]
     else:
         rows = [(t("side_pack"), t("opening")), *rows]
-    items = "".join(f"<dt>{label}</dt><dd>{value}</dd>" for label, value in rows)
-    st.html(f"<div class='ps-side'>{badge}<dl>{items}</dl><p class='ps-quiet'>{t('side_offline')}</p></div>")
+    items = "".join(f"<div><span>{label}</span><b>{value}</b></div>" for label, value in rows)
+    note = f"<p class='ps-quiet'>{t('side_offline')}</p>"
+    st.html(f"<div class='ps-side'>{badge}<div class='ps-facts'>{items}</div>{note}</div>")
 
 
 @st.fragment(run_every=2.0)
+@parts.guarded
 def background() -> None:
     """Show the work that goes on behind the page, and draw the page anew when it is done."""
     _, job = state.open_job()

@@ -68,6 +68,14 @@ def seconds_text(seconds: float, language: str) -> str:
     return f"{minutes} {text('unit_minute', language)} {rest:02d} {text('unit_second', language)}"
 
 
+def unit_text(unit: str, language: str) -> str:
+    """Return a unit of the profile or price book ('triệu đồng/trạm') in the screen's language."""
+    if language == "vi":
+        return unit
+    parts = (text(f"unit:{part}", language) if known(f"unit:{part}") else part for part in unit.split("/"))
+    return "/".join(parts)
+
+
 def stage_text(name: str, language: str) -> str:
     """Return a stage's name as a person reads it; a name that words.csv lacks is shown as it is."""
     key = f"stage_{name}"
