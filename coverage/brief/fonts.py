@@ -11,9 +11,9 @@ from typing import Any, Literal
 import matplotlib as mpl
 import typst
 from matplotlib.font_manager import FontProperties
-from matplotlib.ft2font import FT2Font
+from matplotlib.ft2font import FT2Font, LoadFlags
 
-FAMILY = "Be Vietnam Pro"
+_EM_PX = 100.0
 Weight = Literal["Regular", "Medium", "SemiBold", "Bold", "Italic"]
 
 
@@ -44,6 +44,20 @@ def font_for(text: str, weight: Weight = "Regular", size_pt: float = 7.0) -> Fon
         return font(weight, size_pt)
     heavy = "-Bold" if weight in ("Bold", "SemiBold") else "-Oblique" if weight == "Italic" else ""
     return FontProperties(fname=str(spare_folder() / f"DejaVuSans{heavy}.ttf"), size=size_pt)
+
+
+def text_width_pt(text: str, weight: Weight, size_pt: float) -> float:
+    """Return the width of a text in points, kerning left out."""
+    file = str(font_for(text, weight).get_file())
+    return sum(_advance_em(letter, file) for letter in text) * size_pt
+
+
+@functools.cache
+def _advance_em(letter: str, file: str) -> float:
+    face = FT2Font(file)
+    face.set_size(_EM_PX, 72)
+    advance: int = face.load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance  # 16.16 fixed point
+    return advance / 65_536 / _EM_PX
 
 
 def typst_fonts() -> Any:

@@ -1,5 +1,6 @@
 """The hand-in folder: shapefiles, GeoPackage, workbook, maps, coverage rasters, manifest; whole or not at all."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from geodata.write.vector import write_gpkg, write_shapefile_zip
 STAGE = "hand_in"
 _SHAPEFILES = ("gap_thon", "gap_dc", "gap_vung", "plan_sites")
 _PREVIEW_PPI = 150.0
+_RANDOM_ID = re.compile(r"_([0-9a-f]{32})(?![0-9a-f])")
 
 
 @dataclass(frozen=True)
@@ -173,9 +175,15 @@ def _sheets(case: _Case, folder: Path) -> dict[str, str]:
 
 
 def _web_map(case: _Case, folder: Path) -> dict[str, str]:
-    page = standalone_map(case.layers, case.assessment, case.plan)
+    page = steady_ids(standalone_map(case.layers, case.assessment, case.plan))
     (folder / "ban_do.html").write_text(page, encoding="utf-8")
     return {"ban_do.html": "Bản đồ tương tác, mở bằng trình duyệt, không cần mạng"}
+
+
+def steady_ids(page: str) -> str:
+    """Return a page of folium with its random element ids numbered in order, so that equal maps are equal bytes."""
+    seen: dict[str, str] = {}
+    return _RANDOM_ID.sub(lambda found: "_" + seen.setdefault(found[1], f"{len(seen):032x}"), page)
 
 
 def _rasters(case: _Case, folder: Path) -> dict[str, str]:

@@ -9,11 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Stroke
-from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 from shapely.geometry import box as rectangle
 
-from coverage.brief.fonts import Weight, font, font_for
+from coverage.brief.fonts import Weight, font, font_for, text_width_pt
 from coverage.brief.labels import Ask, around, place_labels, spiral
 from coverage.brief.map_frame import Frame, draw_grid, draw_north_arrow, frame_of
 from coverage.brief.map_style import MM_PER_INCH, PT_PER_MM, area_style, marker_style, pdf_bytes, symbol
@@ -188,12 +187,6 @@ def _villages(axes: Axes, villages: gpd.GeoDataFrame) -> list[str]:
     return classes
 
 
-def text_size_mm(text: str, weight: Weight, size_pt: float) -> tuple[float, float]:
-    """Return width and line height in mm of a text in our font."""
-    path = TextPath((0, 0), text, prop=font_for(text, weight, size_pt))
-    return float(path.get_extents().width) / PT_PER_MM, 1.25 * size_pt / PT_PER_MM
-
-
 def _labels(axes: Axes, frame: Frame, content: MapContent) -> tuple[str, ...]:
     """Place and write site numbers, commune names and the names of villages in need; return names without room."""
     asks: list[Ask] = []
@@ -202,8 +195,8 @@ def _labels(axes: Axes, frame: Frame, content: MapContent) -> tuple[str, ...]:
 
     def ask(key: str, text: str, style: tuple[Weight, float, str], at: NDArray[np.float64], rank: int, *,
             area: bool = False, gap_mm: float = 1.4) -> None:
-        width, height = text_size_mm(text, style[0], style[1])
-        width, height = width + 0.8, height + 0.1
+        width = text_width_pt(text, style[0], style[1]) / PT_PER_MM + 0.8
+        height = 1.25 * style[1] / PT_PER_MM + 0.1
         offsets = spiral(2.5, 6) if area else around(width, height, gap_mm, 3)
         asks.append(Ask(key, float(at[0]), float(at[1]), width, height, rank, offsets))
         texts[key] = (text, *style)

@@ -1,5 +1,6 @@
 """Symbols of the map sheet: one table that the map and its legend both draw from."""
 
+import functools
 import threading
 from dataclasses import dataclass
 from io import BytesIO
@@ -95,6 +96,7 @@ def area_style(s: Symbol) -> dict[str, Any]:
     return {"facecolor": s.face, "edgecolor": s.edge, "linewidth": s.edge_mm * PT_PER_MM, "hatch": s.hatch or None}
 
 
+@functools.cache
 def swatch(s: Symbol, width_mm: float = 7.0, height_mm: float = 4.2) -> bytes:
     """Draw a symbol alone, as a PDF of the given size, for the legend."""
     figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from geodata.errors import WriteError
+from geodata.errors import GeodataError, WriteError
 
 
 def _beside(path: Path) -> Path:
@@ -36,7 +36,7 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         os.replace(temporary, path)  # noqa: PTH105 - Path.replace is the same call; os says that it is atomic
-    except WriteError:
+    except GeodataError:  # says already what is wrong, whichever room it comes from
         raise
     except OSError as error:
         raise WriteError("write_failed", file=str(path), error=error.strerror or str(error)) from error
@@ -63,7 +63,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
             if old.exists():
                 old.rename(folder)
             raise
-    except WriteError:
+    except GeodataError:  # says already what is wrong, whichever room it comes from
         raise
     except OSError as error:
         raise WriteError("write_failed", file=str(folder), error=error.strerror or str(error)) from error
