@@ -35,7 +35,7 @@ def signal_dbm(mast_m: Floats, height_m: float, points_m: Floats, mhz: float, el
     above = ground + a * b / (2 * 8.5e6) - (top + (end - top) * share)
     v = np.max(above * np.sqrt(2 * far / (300.0 / mhz * a * b)), axis=1)
     edge = np.where(v > -0.78, 6.9 + 20 * np.log10(np.sqrt((v - 0.1) ** 2 + 1) + v - 0.1), 0.0)  # noqa: PLR2004 - P.526
-    loss = 32.4 + 20 * np.log10(mhz) + 20 * np.log10(far[:, 0] / 1e3) + edge
+    loss = 32.4 + 20 * np.log10(mhz) + 20 * np.log10(far[:, 0] / 1e3) + 1.45 * edge  # hills behind the worst one
     out: Floats = 29.7 - loss
     return out
 
@@ -151,6 +151,7 @@ def make_measurements(sites: gpd.GeoDataFrame, where: Settlement, terrain: Terra
         old = rng.random() < 0.12  # noqa: PLR2004 - share of villages measured too long ago
         points = where.xy_m[village] + rng.normal(0, 90, (taken, 2))
         day = pd.Timestamp("2025-07-10" if old else "2026-03-02") + pd.Timedelta(days=int(rng.integers(0, 60)))
+        crowded = 0.1 if rng.random() < 0.25 else 1.0  # noqa: PLR2004 - share of villages behind a thin microwave link
         for operator in OPERATORS:
             own = active[(active["operator"] == operator) & (active["technology"] == "4G")]
             levels = [
@@ -161,7 +162,7 @@ def make_measurements(sites: gpd.GeoDataFrame, where: Settlement, terrain: Terra
             for point, value in zip(points, level, strict=True):
                 if value < -126:  # noqa: PLR2004 - no service
                     continue
-                speed = float(np.clip(0.9 * (value + 117) + rng.normal(0, 4), 0.2, 60))
+                speed = float(np.clip(crowded * (0.9 * (value + 117) + rng.normal(0, 4)), 0.2, 60))
                 rows.append({
                     "operator": operator, "technology": "4G", "rsrp_dbm": round(float(np.clip(value, -126, -55)), 1),
                     "dl_mbps": round(speed, 1), "date": day,

@@ -129,10 +129,11 @@ def make_published(villages: gpd.GeoDataFrame, units: Units, unserved: npt.NDArr
     for turn, i in enumerate(sorted([*listed, *others])):
         village = villages.iloc[i]
         name, commune = str(village["name"]), names[village["commune_code"]]
-        name = {2: name.replace(" ", ""), 5: _plain(name), 8: name.upper(), 11: name.replace("'", "’")}.get(turn, name)
+        odd = {2: name.replace(" ", ""), 5: _plain(name), 8: name.upper(), 11: name.replace("'", "’"), 14: _plain(name)}
+        name = odd.get(turn, name)
         rows.append({
             "village_name": f"Thôn {name}" if turn % 7 == 3 else name,  # noqa: PLR2004
-            "commune_name": commune.replace(" ", "") if turn in (4, 9) else commune,
+            "commune_name": commune.replace(" ", "").replace("'", "") if turn in (4, 9) else commune,
             "households": int(village["households"]), "status": "lom" if i in others else "trang",
             "grid_power": bool(village["grid_power"]),
         })
