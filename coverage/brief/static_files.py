@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from importlib import resources
@@ -73,8 +72,3 @@ def forget_old_files(folder: Path, keep: int = 400) -> None:
     files = sorted((p for p in folder.iterdir() if p.is_file()), key=lambda p: (p.stat().st_mtime, p.name))
     for path in files[: max(0, len(files) - keep)]:
         path.unlink(missing_ok=True)
-
-
-def remove_folder(folder: Path) -> None:
-    """Delete a folder of ours with all it holds."""
-    shutil.rmtree(folder, ignore_errors=True)

@@ -8,6 +8,7 @@ both call for scripts from other hosts.
 import hashlib
 import html
 import json
+import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from folium.template import Template
 from coverage.brief.static_files import Assets, leaflet_text, named_by_content, own_text, write_once
 from coverage.brief.web_text import map_word
 
+_RANDOM_NAME = re.compile(r"_[0-9a-f]{32}(?![0-9a-f])")
 Bounds = tuple[tuple[float, float], tuple[float, float]]  # ((south, west), (north, east)), degrees
 
 
@@ -225,8 +227,14 @@ def standalone_page(spec: MapSpec, store: PageStore, *, title: str, head_html: s
         block = f'<script type="application/json" id="{html.escape(name)}">{_inside_script(geojson)}</script>'
         figure.html.add_child(Element("{% raw %}" + block + "{% endraw %}"))
     figure.html.add_child(Element("{% raw %}<footer class='ps-page-foot'>" + foot_html + "</footer>{% endraw %}"))
-    page = str(figure.render())
+    page = _with_steady_names(str(figure.render()))
     return page.replace("<html>", f'<html lang="{spec.language}">', 1)
+
+
+def _with_steady_names(page: str) -> str:
+    """Return the page with folium's random names numbered in their order, so that the same map is the same file."""
+    names = {name: f"_{at}" for at, name in enumerate(dict.fromkeys(_RANDOM_NAME.findall(page)))}
+    return _RANDOM_NAME.sub(lambda match: names[match.group()], page)
 
 
 def _inside_script(text: str) -> str:
@@ -246,6 +254,8 @@ body { display: flex; flex-direction: column; }
 .folium-map { position: relative !important; flex: 1 1 auto; height: auto !important; min-height: 320px; }
 .ps-page-head { padding: 10px 18px 8px; border-bottom: 3px solid #0b3c8c; }
 .ps-page-head h1 { font-size: 20px; margin: 0 0 2px; }
+.ps-page-head mark { font-size: 13px; font-weight: 600; background: #fff4d6; color: #6b4e00; border: 1px solid #e3c26a;
+  border-radius: 999px; padding: 1px 11px; vertical-align: 3px; white-space: nowrap; }
 .ps-page-head p, .ps-page-foot p { margin: 2px 0; font-size: 13px; color: #3d4a58; }
 .folium-map { order: 1; }
 .ps-page-foot { order: 2; padding: 6px 18px 8px; border-top: 1px solid #cfd6dd; }

@@ -48,50 +48,34 @@ def gained_villages(source: Source, budget: BudgetPlan) -> gpd.GeoDataFrame:
     return places.merge(changed, on="village_code", how="inner")
 
 
-def served_layers(source: Source, budget: BudgetPlan, *, title: str, show: bool = True) -> list[LayerSpec]:
-    """Return the newly covered villages and a line from each to the site that serves it."""
+def links_layer(source: Source, budget: BudgetPlan, *, title: str, show: bool = True) -> list[LayerSpec]:
+    """Return a line from every site to each village whose homes it is the first to serve."""
+    links = service_lines(gained_villages(source, budget), budget.sites)
+    if not len(links):
+        return []
+    style = {"color": palette.PROPOSED, "weight": 1.4, "opacity": 0.75, "fill": False}
+    return [
+        vector_layer(
+            source, f"links-{plain(title)}", source.word("layer_links"), links, tip=None, show=show, rank=85,
+            keys=[(swatch("line", palette.PROPOSED), "")], style=style,
+        )
+    ]  # fmt: skip
+
+
+def served_layers(source: Source, budget: BudgetPlan, *, title: str) -> list[LayerSpec]:
+    """Return the newly covered villages and the lines to the sites that serve them."""
     gained = gained_villages(source, budget)
     if not len(gained):
         return []
     style = {
-        "radius": 8,
-        "shape": "circle",
-        "fill": True,
-        "fillColor": "#ffffff",
-        "fillOpacity": 0.55,
-        "color": palette.PROPOSED,
-        "weight": 2.4,
-    }
-    name = plain(title)
-    out = [
-        vector_layer(
-            source,
-            f"new-{name}",
-            source.word("layer_new"),
-            gained,
-            tip=gained_tip,
-            style=style,
-            show=show,
-            rank=90,
-            keys=[(swatch("round", "#ffffff", edge=palette.PROPOSED), "")],
-        )
-    ]
-    links = service_lines(gained, budget.sites)
-    if len(links):
-        out.append(
-            vector_layer(
-                source,
-                f"links-{name}",
-                source.word("layer_links"),
-                links,
-                tip=None,
-                show=show,
-                rank=85,
-                keys=[(swatch("line", palette.PROPOSED), "")],
-                style={"color": palette.PROPOSED, "weight": 1.4, "opacity": 0.75, "fill": False},
-            )
-        )
-    return out
+        "radius": 8, "shape": "circle", "fill": True, "fillColor": "#ffffff", "fillOpacity": 0.55,
+        "color": palette.PROPOSED, "weight": 2.4,
+    }  # fmt: skip
+    rings = vector_layer(
+        source, f"new-{plain(title)}", source.word("layer_new"), gained, tip=gained_tip, style=style, rank=90,
+        keys=[(swatch("round", "#ffffff", edge=palette.PROPOSED), "")],
+    )  # fmt: skip
+    return [rings, *links_layer(source, budget, title=title)]
 
 
 def service_lines(gained: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -147,7 +131,7 @@ def standalone_map(layers: Layers, assessment: Assessment, plan: Plan | None, *,
     for number, budget in enumerate(budgets):
         title = source.word("layer_plan_sites", budget=vn_money(budget.budget_mvnd))
         last = number == len(budgets) - 1
-        specs += served_layers(source, budget, title=title, show=last)[1:]
+        specs += links_layer(source, budget, title=title, show=last)
         specs += sites_layer(source, budget, title=title, show=last)
     specs += [
         villages_layer(source),
@@ -166,7 +150,9 @@ def standalone_map(layers: Layers, assessment: Assessment, plan: Plan | None, *,
 
 def _head(source: Source) -> str:
     info = source.layers.info
-    return f"<h1>{source.word('page_title')} – {escaped(info.province)}</h1><p>{source.word('page_note')}</p>"
+    invented = f" <mark>{source.word('badge_illustrative')}</mark>" if info.illustrative else ""
+    title = f"{source.word('page_title')} – {escaped(info.province)}"
+    return f"<h1>{title}{invented}</h1><p>{source.word('page_note')}</p>"
 
 
 def _foot(source: Source) -> str:

@@ -23,7 +23,7 @@ from coverage.scenario import PriceLevel
 from coverage.summary import PlanSummary, plan_summary
 from coverage.ui import maps, parts, state
 from coverage.ui.parts import n, t
-from coverage.ui.words import money
+from coverage.ui.words import money, text
 from geodata.crs import WGS84
 from geodata.layers import Layers
 from geodata.write.table import write_xlsx
@@ -243,7 +243,7 @@ def _sites(plan: Plan, language: str) -> pd.DataFrame:
 def _xlsx(plan: Plan, language: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sites.xlsx"
-        sheet = t("sheet_sites")
+        sheet = text("sheet_sites", language)  # made on the click, outside any session
         write_xlsx({sheet: _sites(plan, language)}, path, layers={sheet: "plan_sites"}, language=language)
         return path.read_bytes()
 
