@@ -76,6 +76,11 @@ class Outlay:
         return out.assign(total_mvnd=wide.sum(axis=1).to_numpy() / DONG_PER_MVND)
 
 
+def sum_mvnd(values: Iterable[float]) -> float:
+    """Return a sum of million VND over whole đồng."""
+    return sum(round(v * DONG_PER_MVND) for v in values) / DONG_PER_MVND
+
+
 def _dong(values: pd.Series) -> pd.Series:
     return (values * DONG_PER_MVND).round().astype("int64")
 
