@@ -9,7 +9,7 @@ from coverage.radio.area_kernel import losses_to_points
 from coverage.radio.area_loss import area_loss
 from coverage.radio.path_kernel import free_space, spacing_table
 from coverage.radio.profile_loss import Atmosphere
-from coverage.radio.radial_kernel import sweep
+from coverage.radio.radial_kernel import first_needed, stride_at, sweep
 
 AIR = Atmosphere()
 HOW = {"rx_agl_m": 1.5, "freq_mhz": 900.0, "atmosphere": AIR}
@@ -20,8 +20,8 @@ def _ray_and_paths(ground: np.ndarray, clutter: np.ndarray, rays: int, steps: in
     """Diffraction by the sweep and by single paths at the same places, and line of sight of both."""
     row, col = 70.0, 70.0
     table = spacing_table(400)
-    loss, clear = np.empty((rays, steps + 1), np.float32), np.empty((rays, steps + 1), np.int8)
-    depart = np.empty((rays, steps + 1), np.float32)
+    loss, clear = np.zeros((rays, steps + 1), np.float32), np.full((rays, steps + 1), -1, np.int8)
+    depart = np.zeros((rays, steps + 1), np.float32)
     sweep(ground, clutter, table, col, row, 40.0, 1.5, rays, steps, 0.09, 0.09, 0.25, 0.9, AIR.earth_radius_km, loss,
           clear, depart)
     angle = 2 * np.pi * np.arange(rays)[:, None] / rays
@@ -38,7 +38,8 @@ def _ray_and_paths(ground: np.ndarray, clutter: np.ndarray, rays: int, steps: in
     hts = ground[70, 70] + 40.0
     hrs = np.array([bilinear(ground, x, y) + 1.5 for x, y in zip(xs, ys, strict=True)])
     fspl = np.array([free_space(a, hts - b, 0.9) for a, b in zip(d, hrs, strict=True)])
-    return loss.ravel(), single - fspl, clear.ravel(), sight
+    needed = (k >= np.array([first_needed(ray, steps) for ray in range(rays)])[:, None]).ravel()
+    return loss.ravel()[needed], (single - fspl)[needed], clear.ravel()[needed], sight[needed]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -46,7 +47,7 @@ def _ray_and_paths(ground: np.ndarray, clutter: np.ndarray, rays: int, steps: in
 def test_along_a_ray_the_sweep_equals_single_paths(seed: int, forest: float) -> None:
     ground = hills(141, 141, seed).astype(np.float64)
     clutter = np.full(ground.shape, forest) if forest else NONE
-    got, expected, clear, sight = _ray_and_paths(ground, clutter, 40, 68)
+    got, expected, clear, sight = _ray_and_paths(ground, clutter, 48, 68)
     assert (clear == sight).mean() > 0.999
     same = clear == sight
     shadow = same & (sight == 0)
@@ -56,6 +57,15 @@ def test_along_a_ray_the_sweep_equals_single_paths(seed: int, forest: float) -> 
     seen = same & (sight == 1)
     assert (expected[seen] - got[seen]).min() > -1e-4
     assert np.abs(expected[seen] - got[seen]).max() < 1.4
+
+
+@pytest.mark.parametrize("steps", [40, 167, 500])
+def test_every_ring_finds_the_rays_it_asks_for(steps: int) -> None:
+    for k in range(steps):
+        stride = stride_at(k, steps)
+        assert stride * (k + 1) <= max(steps, k + 1)      # rays no further apart than at the rim
+        for ray in range(0, 64, stride):
+            assert first_needed(ray, steps) <= k
 
 
 def test_flat_ground_is_the_same_by_both_methods() -> None:

@@ -11,7 +11,7 @@ from coverage.errors import RadioError
 from coverage.radio.area_kernel import bilinear, losses_to_points
 from coverage.radio.path_kernel import spacing_table
 from coverage.radio.profile_loss import FAR_KM, NEAR_KM, Atmosphere, check_frequency, check_heights
-from coverage.radio.radial_kernel import rays_to_cells, sweep
+from coverage.radio.radial_kernel import DOUBLINGS, rays_to_cells, sweep
 from geodata.grid import Raster
 
 FloatArray = npt.NDArray[np.float64]
@@ -233,7 +233,7 @@ def _radial(
     """Fill loss, sight and departure of a window by rays no further apart than a cell at the rim."""
     cell = elevation.grid.cell_m
     steps = math.ceil(radius_m / step_m) + 1
-    rays = math.ceil(2.0 * math.pi * radius_m / cell)
+    rays = math.ceil(2.0 * math.pi * radius_m / cell / 2**DOUBLINGS) * 2**DOUBLINGS
     tx_x, tx_y = (float(v[0]) for v in pixel_coordinates(elevation, tx_xy_m))
     reach = steps * step_m / cell
     around = _crop(elevation, np.array([tx_x - reach, tx_x + reach]), np.array([tx_y - reach, tx_y + reach]))

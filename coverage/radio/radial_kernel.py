@@ -23,6 +23,7 @@ from coverage.radio.path_kernel import (
 )
 
 IntArray = npt.NDArray[np.int32]
+DOUBLINGS = 4       # how often the rays are thinned towards the mast
 
 
 @njit(cache=True, nogil=True)
@@ -82,17 +83,16 @@ def _worst_on_hull(
 
 @njit(cache=True, nogil=True)
 def sweep_ray(
-    g: FloatArray, h: FloatArray, n: int, step: float, tx_agl: float, rx_agl: float, near: float, f: float, ae: float,
-    table: FloatArray, root: FloatArray, y: FloatArray, hull: IntArray, flat: IntArray, out: npt.NDArray[np.float32],
-    clear: npt.NDArray[np.int8], depart: npt.NDArray[np.float32],
+    g: FloatArray, h: FloatArray, n: int, first: int, step: float, tx_agl: float, rx_agl: float, near: float, f: float,
+    ae: float, table: FloatArray, root: FloatArray, y: FloatArray, hull: IntArray, flat: IntArray,
+    out: npt.NDArray[np.float32], clear: npt.NDArray[np.int8], depart: npt.NDArray[np.float32],
 ) -> None:
-    """Fill out[k] (diffraction, dB), clear[k], depart[k] (mrad) for receivers at k = 0 ... n steps on a ray.
+    """Fill out[k] (diffraction, dB), clear[k], depart[k] (mrad) for receivers at k = first ... n steps on a ray.
 
     g, h : bare ground and ground with clutter (n + 1,). root[i] = 1/sqrt(i). y, hull, flat : room. From the first
     gap on: NaN and -1. Nearer than ``near``: 0 dB.
     """
-    ce, lam = 1.0 / ae, 0.2998 / f
-    hts = g[0] + tx_agl
+    ce, lam, hts = 1.0 / ae, 0.2998 / f, g[0] + tx_agl
     half = 500.0 * ce
     count = flat_count = 0
     slope = bare_slope = -1e300
@@ -113,6 +113,8 @@ def sweep_ray(
             flat_count = _push(flat, flat_count, g, i)
             slope = max(slope, (h[i] - hts) / di - half * di)
             bare_slope = max(bare_slope, (g[i] - hts) / di)
+        if k < first:
+            continue
         if k < 2 or d < near:
             out[k], clear[k] = 0.0, 1
             depart[k] = 1000.0 * math.atan2(hrs - hts, max(1000.0 * d, 1.0))
@@ -143,12 +145,34 @@ def sweep_ray(
 
 
 @njit(cache=True, nogil=True)
+def stride_at(k: int, steps: int) -> int:
+    """Return how many rays apart those are that serve the ring between samples k and k + 1."""
+    stride = 1
+    while stride < 1 << DOUBLINGS and 2 * stride * (k + 1) <= steps:
+        stride *= 2
+    return stride
+
+
+@njit(cache=True, nogil=True)
+def first_needed(ray: int, steps: int) -> int:
+    """Return the first sample of a ray that any ring asks for."""
+    stride = 1
+    while stride < 1 << DOUBLINGS and ray % (2 * stride) == 0:
+        stride *= 2
+    return 0 if stride == 1 << DOUBLINGS else max(0, steps // (2 * stride) - 1)
+
+
+@njit(cache=True, nogil=True)
 def sweep(
     ground: Heights, clutter: Heights, table: FloatArray, tx_x: float, tx_y: float, tx_agl: float, rx_agl: float,
     rays: int, steps: int, step_km: float, cell_km: float, near: float, f: float, ae: float,
     loss: npt.NDArray[np.float32], clear: npt.NDArray[np.int8], depart: npt.NDArray[np.float32],
 ) -> None:
-    """Fill loss, clear and depart (rays, steps + 1): diffraction on rays clockwise from north."""
+    """Fill loss, clear and depart (rays, steps + 1): diffraction on rays clockwise from north.
+
+    Rays converge: the odd ones are needed only in the outer half, of the rest every second only beyond a quarter, and
+    so on (``stride_at``); what is not needed is left as it was. ``rays`` is a multiple of 2**DOUBLINGS.
+    """
     g = np.empty(steps + 1)
     h = np.empty(steps + 1) if clutter.size > 1 else g
     y = np.empty(steps + 1)
@@ -165,8 +189,8 @@ def sweep(
         if clutter.size > 1:
             add_clutter(clutter, tx_x, tx_y, x, y1, steps, g, h)
         sweep_ray(
-            g, h, steps, step_km, tx_agl, rx_agl, near, f, ae, table, root, y, hull, flat, loss[ray], clear[ray],
-            depart[ray],
+            g, h, steps, first_needed(ray, steps), step_km, tx_agl, rx_agl, near, f, ae, table, root, y, hull, flat,
+            loss[ray], clear[ray], depart[ray],
         )
 
 
@@ -197,14 +221,15 @@ def rays_to_cells(
             if d > radius_km or math.isnan(ground[i, j]):
                 continue
             turn = math.atan2(dx, dy) / (2.0 * math.pi)
-            a = (turn + 1.0 if turn < 0.0 else turn) * rays
-            a0 = int(a)
-            u = a - a0
-            a0 %= rays
-            a1 = (a0 + 1) % rays
             r = d / step_km
             k = min(int(r), most - 2)
             w = r - k
+            stride = stride_at(k, most - 1)
+            a = (turn + 1.0 if turn < 0.0 else turn) * (rays // stride)
+            a0 = int(a)
+            u = a - a0
+            a0 = a0 * stride % rays
+            a1 = (a0 + stride) % rays
             one, two = _along(polar[a0], k, w), _along(polar[a1], k, w)
             nearest = one if u < 0.5 else two
             if math.isnan(nearest):
