@@ -85,7 +85,7 @@ def test_the_workbook_has_its_sheets(handed: tuple[Path, Manifest]) -> None:
     layers, assessment, plan = case_with_areas()
     book = openpyxl.load_workbook(handed[0] / "bang_tong_hop_20260930.xlsx")
     for name in ("Tổng hợp", "Thôn", "Xã", "Vị trí đề xuất", "Đối chiếu danh sách công bố", "Giả định",
-                 "Phát hiện dữ liệu", "Từ điển trường"):
+                 "Phát hiện dữ liệu", "Từ điển"):
         assert name in book.sheetnames
         top = [row[0] for row in book[name].iter_rows(max_row=4, max_col=1, values_only=True)]
         assert top[0] == name

@@ -150,6 +150,16 @@ def test_the_field_dictionary_explains_every_layer_handed_in() -> None:
     assert len(table) == sum(len(columns_of(layer)) for layer in OUTPUT_LAYERS)
     assert table["Tên trường"].str.len().max() <= 10
     assert "trang = Trắng sóng" in " ".join(table["Giá trị"])
+    text = " ".join(table.drop(columns=["Tên đầy đủ", "Tên trường", "Giá trị"]).astype(str).to_numpy().ravel())
+    for leak in ("people", "households", "village", "northing", "unknown", "million"):
+        assert leak not in text, leak
+
+
+def test_notes_of_fields_name_fields_that_exist() -> None:
+    for key in words_of("field_note"):
+        if "." in key:
+            layer, column = key.split(".")
+            assert column in columns_of(layer), key
 
 
 def test_a_missing_column_is_an_error() -> None:

@@ -10,16 +10,16 @@ Line = tuple[str, str]
 
 def counts_lines(counts: Counts, of: str = "") -> list[Line]:
     """Return trắng over all villages and lõm over the rest, as the official lists have it."""
-    return [
-        (f"Thôn trắng sóng trên tổng số thôn{of}", vn_share(counts.trang, counts.villages)),
-        (f"Thôn lõm sóng trên số thôn còn lại{of}", vn_share(counts.lom, counts.lom_denominator)),
-    ]
+    trang, lom = vn_share(counts.trang, counts.villages), vn_share(counts.lom, counts.lom_denominator)
+    if not of:
+        return [("Thôn trắng sóng trên tổng số thôn", trang), ("Thôn lõm sóng trên số thôn còn lại", lom)]
+    return [(f"{of}: trắng sóng trên tổng số", trang), (f"{of}: lõm sóng trên số còn lại", lom)]
 
 
 def headline(gap: GapSummary) -> tuple[Line, ...]:
     """Return the figures beside the map of today's coverage."""
     lines = [
-        *counts_lines(gap.printed), *counts_lines(gap.powered, ", thôn có điện lưới"),
+        *counts_lines(gap.printed), *counts_lines(gap.powered, "Thôn có điện lưới"),
         ("Xã biên giới còn thôn trắng hoặc lõm sóng",
          f"{vn_number(gap.border_communes_uncovered)}/{vn_number(gap.border_communes)}"),
         ("Hộ dân chưa có sóng (theo mô hình)", vn_share(gap.unserved_households, gap.households)),
@@ -36,14 +36,14 @@ def today(gap: GapSummary) -> list[Line]:
     least = "" if gap.operators_complete else " (ít nhất, chưa đủ danh sách trạm)"
     lines = [
         ("Số thôn", vn_number(gap.villages)), *counts_lines(gap.printed), ("Thôn đã phủ", vn_number(gap.phu)),
-        ("Thôn chưa đủ dữ liệu", vn_number(gap.chua_du_dl)), *counts_lines(gap.powered, ", thôn có điện lưới"),
-        *counts_lines(gap.border, ", xã biên giới"),
+        ("Thôn chưa đủ dữ liệu", vn_number(gap.chua_du_dl)), *counts_lines(gap.powered, "Thôn có điện lưới"),
+        *counts_lines(gap.border, "Thôn của xã biên giới"),
         ("Xã biên giới còn thôn trắng hoặc lõm sóng / số xã biên giới",
          f"{vn_number(gap.border_communes_uncovered)}/{vn_number(gap.border_communes)}"),
         *(_square(gap)),
         ("Thôn có tình trạng chính thức", vn_number(gap.official)),
         ("Thôn có kết quả mô hình khác tình trạng chính thức", vn_number(gap.differing)),
-        *counts_lines(gap.model, ", theo mô hình"), *counts_lines(gap.model_all, ", theo mô hình, kể cả 3G"),
+        *counts_lines(gap.model, "Theo mô hình"), *counts_lines(gap.model_all, "Theo mô hình, kể cả 3G"),
     ]
     for h, counts in gap.by_households.items():
         lines.append((f"Thôn lõm sóng theo mô hình nếu tính cụm từ {vn_number(h)} hộ",

@@ -15,7 +15,7 @@ from coverage.brief.manifest import Manifest, describe, read_manifest, write_man
 from coverage.brief.map_pages import map_job
 from coverage.brief.map_sheet import write_map_sheets
 from coverage.brief.office import Office
-from coverage.brief.tables import sites_of, with_survey_axes
+from coverage.brief.tables import SHAPEFILES, sites_of, with_survey_axes
 from coverage.brief.web_plan import standalone_map
 from coverage.brief.words import crs_note, operator_word, plain, word
 from coverage.brief.workbook import write_workbook
@@ -30,7 +30,6 @@ from geodata.write.raster import write_cog
 from geodata.write.vector import write_gpkg, write_shapefile_zip
 
 STAGE = "hand_in"
-_SHAPEFILES = ("gap_thon", "gap_dc", "gap_vung", "plan_sites")
 _PREVIEW_PPI = 150.0
 _RANDOM_ID = re.compile(r"_([0-9a-f]{32})(?![0-9a-f])")
 
@@ -134,7 +133,7 @@ def _left_out(assessment: Assessment) -> dict[str, str]:
 def _shapefiles(case: _Case, folder: Path) -> dict[str, str]:
     """Write one zip per gap layer and one for the sites, named after layer and reference date."""
     out = {}
-    for layer in _SHAPEFILES:
+    for layer in SHAPEFILES:
         if layer in case.frames:
             name = f"{_file_name(layer)}_{case.stamp}.zip"
             write_shapefile_zip(case.frames[layer], folder / name, layer)

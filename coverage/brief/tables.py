@@ -14,7 +14,7 @@ from coverage.gap.assessment import Assessment
 from coverage.plan import Plan
 from geodata.errors import SchemaError
 from geodata.findings import Finding
-from geodata.layers import columns_of, dictionary
+from geodata.layers import Column, columns_of, dictionary
 
 # column -> group of words.csv whose key it holds; layer.column wins over column
 _CODED: Mapping[str, str] = MappingProxyType({
@@ -30,6 +30,7 @@ _DECIMALS: Mapping[str, int] = MappingProxyType({
     "km": 2, "m": 1, "km²": 3, "dBm": 1, "dB": 1, "million VND": 3, "million VND/year": 3,
 })
 _CELL_LETTERS = 30_000  # Excel holds 32,767 letters in a cell
+SHAPEFILES = ("gap_thon", "gap_dc", "gap_vung", "plan_sites")
 OUTPUT_LAYERS = (
     "gap_thon", "gap_dc", "gap_vung", "plan_sites", "village_status", "commune_status", "anchor_status",
     "village_change", "cost_lines", "reconciliation", "agreement", "model_check", "mast_assumptions",
@@ -185,6 +186,16 @@ def dictionary_table(layers: Iterable[str] = OUTPUT_LAYERS, language: str = "vi"
             known = words_of(group, language) if group not in ("", "operator") else {}
             values = "; ".join(f"{v} = {known[v]}" if v in known else v for v in c.choices or known if v)
             kind = word("field_kind", c.type, language)
-            rows.append((_layer_word(layer, language), c.short, name, c.label(language), kind, c.unit, values,
-                         c.description))
+            unit = words_of("unit", language).get(c.unit, c.unit)
+            rows.append((_layer_word(layer, language), c.short, name, c.label(language), kind, unit, values,
+                         _note(layer, c, language)))
     return pd.DataFrame(rows, columns=list(heads.values()))
+
+
+def _note(layer: str, column: Column, language: str) -> str:
+    """Return what a reader must know of a field; unknown numbers of shapefiles are said at each."""
+    notes = words_of("field_note", language)
+    said = [notes.get(f"{layer}.{column.name}", "")]
+    if layer in SHAPEFILES and column.type in ("int", "float") and not column.required:
+        said.append(notes["unknown_number"])
+    return " ".join(n for n in said if n)
