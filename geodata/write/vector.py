@@ -21,7 +21,7 @@ from geodata.write.dbase import dbase_frame, field_table
 
 _FIXED_DATE = "2000-01-01T00:00:00.000Z"
 _FIXED_ZIP_DATE = (2000, 1, 1, 0, 0, 0)
-_DRIVER_ERRORS = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, TypeError)
+DRIVER_ERRORS = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, TypeError)
 
 # Geometry of the result layers; an empty layer still has a type.
 RESULT_GEOMETRY: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -79,7 +79,7 @@ def write_gpkg(frames: Mapping[str, pd.DataFrame], path: Path) -> Path:
                     frame, temporary, layer=layer, driver="GPKG", append=temporary.exists(), promote_to_multi=False,
                     **kind,
                 )
-            except _DRIVER_ERRORS as error:
+            except DRIVER_ERRORS as error:
                 raise WriteError("write_failed", file=str(path), error=f"{layer}: {error}") from error
     return path
 
@@ -126,7 +126,7 @@ def write_shapefile_zip(frame: gpd.GeoDataFrame, path: Path, layer: str) -> Path
                 table, base, driver="ESRI Shapefile", encoding="UTF-8", use_arrow=True, geometry_type=kind,
                 promote_to_multi=kind.startswith("Multi"), layer_options={"DBF_DATE_LAST_UPDATE": _FIXED_DATE[:10]},
             )
-        except _DRIVER_ERRORS as error:
+        except DRIVER_ERRORS as error:
             raise WriteError("write_failed", file=str(path), error=str(error)) from error
         notes = base.with_suffix(".txt")
         field_table(frame, layer).to_csv(notes, sep="\t", index=False, encoding="utf-8-sig", lineterminator="\r\n")
@@ -145,6 +145,6 @@ def write_geojson(frame: gpd.GeoDataFrame, path: Path) -> Path:
                 frame.to_crs(WGS84), temporary, driver="GeoJSON",
                 layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": "7", "WRITE_NAME": "NO"},
             )
-        except _DRIVER_ERRORS as error:
+        except DRIVER_ERRORS as error:
             raise WriteError("write_failed", file=str(path), error=str(error)) from error
     return path
