@@ -131,10 +131,10 @@ def sharing_first(found: Duplicates) -> tuple[str, str]:
     n, near, shared = found.proposals, found.near_proposals, found.shared
     tried, useful = found.shared_considered, found.shared_useful
     radius_vi, radius_en = number(found.radius_m), number(found.radius_m, 0, "en")
-    vi = (f"Trong {n} vị trí đề xuất, {shared} vị trí dùng chung cột có sẵn (đã xét {tried} cột, {useful} cột phủ được "
-          f"tới nơi cần); {near} vị trí xây mới có trạm hiện có, đã cam kết hoặc quy hoạch trong bán kính {radius_vi} m, "
-          "cần rà soát trùng lặp đầu tư.")
-    en = (f"Of {n} proposed sites {shared} share an existing mast ({tried} masts considered, {useful} reach where it is "
-          f"needed); {near} new sites have an existing, committed or planned mast within {radius_en} m and need a check "
-          "for duplicate investment.")
+    vi = (f"Trong {n} vị trí đề xuất, {shared} vị trí dùng chung cột có sẵn (đã xét {tried} cột, {useful} cột phủ "
+          f"được tới nơi cần); {near} vị trí xây mới có trạm hiện có, đã cam kết hoặc quy hoạch trong bán kính "
+          f"{radius_vi} m, cần rà soát trùng lặp đầu tư.")
+    en = (f"Of {n} proposed sites {shared} share an existing mast ({tried} masts considered, {useful} reach where it "
+          f"is needed); {near} new sites have an existing, committed or planned mast within {radius_en} m and need a "
+          "check for duplicate investment.")
     return vi, en
