@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import geopandas as gpd
@@ -196,3 +197,10 @@ def test_geojson_is_in_degrees(tmp_path: Path) -> None:
     assert content["features"][1]["properties"]["people"] is None
     with pytest.raises(CrsError):
         write_geojson(_villages().set_crs(None, allow_override=True), tmp_path / "b.geojson")
+
+
+def test_two_threads_write_the_same_bytes(tmp_path: Path) -> None:
+    frame = sample_layers().communes
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(lambda i: write_gpkg({"communes": frame}, tmp_path / f"{i}" / "xa.gpkg"), range(8)))
+    assert len({p.read_bytes() for p in paths}) == 1

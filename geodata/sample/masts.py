@@ -23,7 +23,7 @@ _PATH_STEPS = 90
 
 
 def signal_dbm(mast_m: Floats, height_m: float, points_m: Floats, mhz: float, elevation: Raster) -> Floats:
-    """Return a rough RSRP (n,) at points (n, 2): free space and the one worst edge; for inventing measurements only."""
+    """Return a rough RSRP (n,) at points (n, 2): free space and the worst edge; for inventing measurements only."""
     share = np.linspace(0, 1, _PATH_STEPS + 2)[None, 1:-1]
     delta = points_m - mast_m
     x, y = (mast_m[k] + share * delta[:, k:k + 1] for k in (0, 1))

@@ -1,9 +1,8 @@
 """Vectors to GeoPackage, zipped shapefile and GeoJSON: whole or not at all, equal content in equal bytes."""
 
-import contextlib
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -31,15 +30,12 @@ RESULT_GEOMETRY: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })
 
 
-@contextlib.contextmanager
-def _fixed_date() -> Iterator[None]:
-    """Make GDAL write one constant date where GeoPackage wants 'last change', so that equal content is equal bytes."""
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+def _fix_date() -> None:
+    """Make GDAL write one constant date where GeoPackage wants 'last change', so that equal content is equal bytes.
+
+    The setting is GDAL's own and stays: taking it back would spoil a file another thread is writing.
+    """
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _FIXED_DATE})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
 
 
 def zip_files(files: Iterable[tuple[str, Path]], path: Path) -> None:
@@ -70,7 +66,8 @@ def write_gpkg(frames: Mapping[str, pd.DataFrame], path: Path) -> Path:
 
     Missing values stay missing, codes stay text. The same frames give the same bytes. Raises WriteError.
     """
-    with replacing(path) as temporary, _fixed_date():
+    _fix_date()
+    with replacing(path) as temporary:
         for layer, frame in frames.items():
             _check_scalars(frame, layer)
             kind = {"geometry_type": _layer_kind(frame)} if isinstance(frame, gpd.GeoDataFrame) else {}
