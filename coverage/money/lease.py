@@ -165,11 +165,12 @@ def compare(
     rows, flows = [], []
     for asset, site in zip(assets, one.sites.to_dict("records"), strict=True):
         works, year = parts(asset.cost_lines, scenario)
-        ways = _ways(plan, site, works, year, scenario)
+        host = host_of(plan, site, scenario)
+        ways = _ways(host, site, works, year, scenario)
         fee = quotes.get(asset.asset_id, lease_fee_mvnd_year(works, year, scenario, terms))
         ways["lease"] = Way(0.0, 0.0, fee)
         paid = {name: None if way is None else flow(way, terms) for name, way in ways.items()}
-        rows.append(_site_row(asset, site, ways, paid, terms, host_of(plan, site, scenario)))
+        rows.append(_site_row(asset, site, ways, paid, terms, host))
         flows.append(_flow_rows(asset, paid, terms))
     table = pd.DataFrame(rows, columns=None if rows else ["order", "option_id", "name"])
     return Comparison(terms, table, pd.concat(flows, ignore_index=True) if flows else pd.DataFrame())
@@ -192,12 +193,11 @@ def host_of(plan: Plan, site: Mapping[str, Any], scenario: Scenario) -> dict[str
 
 
 def _ways(
-    plan: Plan, site: Mapping[str, Any], works: list[Line], year: list[Line], scenario: Scenario,
+    host: Mapping[str, Any] | None, site: Mapping[str, Any], works: list[Line], year: list[Line], scenario: Scenario,
 ) -> dict[str, Way | None]:
     own = way_of(works, year, scenario)
     if site["kind"] == "shared":
         return {"share": own, "build": _built_instead(site, works, year, scenario)}
-    host = host_of(plan, site, scenario)
     shared = None if host is None else way_of(*parts(host["cost_lines"], scenario), scenario)
     return {"share": shared, "build": own}
 

@@ -76,7 +76,8 @@ def gap_mvnd(cost_pv_mvnd: float, revenue_pv_mvnd: float) -> float:
 def viability(plan: Plan, one: BudgetPlan, assets: Sequence[Asset], scenario: Scenario) -> Viability:
     """Return costs, revenue and gap of every site of a budget's plan; ``assets`` give the build years."""
     people = (one.sites["new_people"] + one.sites["other_people"]).to_numpy(dtype=np.float64)
-    rows = [_site_row(plan, asset, float(n), scenario) for asset, n in zip(assets, people, strict=True)]
+    cases = (scenario, _revenue_at(at_level(scenario, "low"), "high"), _revenue_at(at_level(scenario, "high"), "low"))
+    rows = [_site_row(plan, asset, float(n), cases) for asset, n in zip(assets, people, strict=True)]
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
     anyway = table["anyway"].to_numpy(dtype=bool)
     low, base, high = (sum_mvnd(table[c]) for c in ("gap_low_mvnd", "gap_mvnd", "gap_high_mvnd"))
@@ -84,13 +85,14 @@ def viability(plan: Plan, one: BudgetPlan, assets: Sequence[Asset], scenario: Sc
                      sum_mvnd(table.loc[anyway, "cost_pv_mvnd"]))
 
 
-def _site_row(plan: Plan, asset: Asset, people: float, scenario: Scenario) -> tuple[object, ...]:
-    cost, revenue = _values(plan, asset, people, scenario)
+def _site_row(
+    plan: Plan, asset: Asset, people: float, cases: tuple[Scenario, Scenario, Scenario],
+) -> tuple[object, ...]:
+    """Return the row of a site; ``cases``: the scenario, the best and the worst for an operator."""
+    (cost, revenue), cheap, dear = (_values(plan, asset, people, s) for s in cases)
     gap = gap_mvnd(cost, revenue)
-    cheap = _values(plan, asset, people, _revenue_at(at_level(scenario, "low"), "high"))
-    dear = _values(plan, asset, people, _revenue_at(at_level(scenario, "high"), "low"))
-    return (asset.order, asset.asset_id, asset.name, people, subscribers_of(people, scenario),
-            revenue_mvnd_year(people, scenario), cost, revenue, gap, gap_mvnd(*cheap), gap_mvnd(*dear), gap == 0)
+    return (asset.order, asset.asset_id, asset.name, people, subscribers_of(people, cases[0]),
+            revenue_mvnd_year(people, cases[0]), cost, revenue, gap, gap_mvnd(*cheap), gap_mvnd(*dear), gap == 0)
 
 
 def _values(plan: Plan, asset: Asset, people: float, scenario: Scenario) -> tuple[float, float]:
