@@ -15,9 +15,9 @@ def middling(seed: int = 4) -> Problem:
     rng = np.random.default_rng(seed)
     n = 24
     return Problem(
-        reach=sparse_rows(rng.random((n, 150)) < 0.08), people=rng.integers(1, 40, 150), cost_mvnd=rng.integers(2, 9, n),
-        site=np.arange(n) // 2, option_ids=tuple(f"o{i:02d}" for i in range(n)), budget_mvnd=20.0,
-        served_before=rng.random(150) < 0.1,
+        reach=sparse_rows(rng.random((n, 150)) < 0.08), people=rng.integers(1, 40, 150),
+        cost_mvnd=rng.integers(2, 9, n), site=np.arange(n) // 2,
+        option_ids=tuple(f"o{i:02d}" for i in range(n)), budget_mvnd=20.0, served_before=rng.random(150) < 0.1,
     )
 
 

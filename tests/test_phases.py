@@ -70,7 +70,8 @@ def test_agrees_with_brute_force(block: int) -> None:
 
 def border() -> tuple[Problem, Years]:
     problem = Problem(
-        reach=sparse_rows([[1, 0, 0], [0, 1, 0], [0, 0, 1]]), people=[50, 40, 30], cost_mvnd=[10, 10, 10], site=[0, 1, 2],
+        reach=sparse_rows([[1, 0, 0], [0, 1, 0], [0, 0, 1]]), people=[50, 40, 30], cost_mvnd=[10, 10, 10],
+        site=[0, 1, 2],
         option_ids=("road", "valley", "border"), budget_mvnd=np.inf, served_before=[False] * 3,
     )
     years = Years((2027, 2028, 2029), np.array([10.0, 10, 10]), np.zeros(3), np.zeros(3, int), np.zeros((3, 3), bool))

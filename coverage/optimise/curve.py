@@ -1,7 +1,8 @@
 """People against money: the best plan at each budget with bounds on both sides, and a chain of nested plans.
 
-The best plan at a larger budget need not contain the one at a smaller budget. A slider that drops sites as money grows is
-read as a fault, so a nested chain through the reference plan is kept beside the best plans, with its price in people.
+The best plan at a larger budget need not contain the one at a smaller budget. A slider that drops sites as
+money grows is read as a fault, so a nested chain through the reference plan is kept beside the best plans, with
+its price in people.
 """
 
 import math
@@ -56,7 +57,7 @@ def even_budgets(problem: Problem, count: int, *, top_mvnd: float | None = None)
     return tuple(top_mvnd * k / count for k in range(1, count + 1))
 
 
-def budget_curve(  # noqa: PLR0913 - all by name
+def budget_curve(
     problem: Problem,
     budgets: Sequence[float],
     *,
@@ -113,7 +114,7 @@ def _bounds_both_ways(best: list[Selection]) -> list[Selection]:
     return tight[::-1]
 
 
-def _chain(  # noqa: PLR0913 - the curve's own settings
+def _chain(
     problem: Problem, levels: list[float], best: list[Selection], main: Selection, share: float, gap: float, seed: int
 ) -> list[Selection]:
     """Return plans each containing the one before: inside the main plan below its budget, around it above."""

@@ -20,7 +20,7 @@ from coverage.optimise.problem import (
     plan_cost,
     plan_length,
 )
-from coverage.optimise.reduce import Core, drop_dominated, reduce
+from coverage.optimise.reduce import Core, people_unit, reduce
 from coverage.optimise.search import SMALL_ENTRIES, Search, Stop
 
 __all__ = ["covered_people", "solve"]
@@ -28,7 +28,8 @@ TIGHT = 1e-9  # relative: a bound this close to the value is met
 MODEL_ENTRIES = 400_000  # the largest core given to HiGHS whole
 COST_ENTRIES = 100_000  # the largest core whose cost is minimised exactly, when the people are proven
 LOOSE_ENTRIES = 5_000  # the same, when they are not
-COST_WORK = 500_000  # nodes times entries spent on proving the cost
+COST_WORK = 30_000_000  # nodes times entries spent on proving the cost
+UNDERCUTS = 12  # times a cheaper plan is looked for
 IMPROVE_ROUNDS = 24
 CHOSEN = 0.5  # a binary of the solver above this is 1
 
@@ -103,7 +104,8 @@ def _search(problem: Problem, search: Search) -> None:
 
 def _finish(problem: Problem, search: Search) -> None:
     """Solve what is left with HiGHS, started from the best plan."""
-    core = search.core = drop_dominated(search.core)
+    search.drop_dominated()
+    core = search.core
     model = covering(core, people_objective(core))
     chosen = np.isin(core.option, search.best).astype(np.float64)
     start = np.concatenate([chosen, np.minimum(1.0, np.asarray(core.columns @ chosen).ravel())])
@@ -148,6 +150,7 @@ def _cheaper(problem: Problem, search: Search) -> bool:
 
     The core still holds every plan with as many people: options were decided by a strict comparison only.
     """
+    search.refix()
     core = search.core
     sharp = search.bound - search.value <= max(TIGHT * search.bound, 0.5 * core.unit)
     if core.n_options == 0 or core.rows.nnz > (COST_ENTRIES if sharp else LOOSE_ENTRIES):
@@ -155,29 +158,48 @@ def _cheaper(problem: Problem, search: Search) -> bool:
         return core.n_options == 0
     zeros, gained = np.zeros(core.n_classes), -people_objective(core)
     people = search.value - core.gained
-    model = with_row(covering(core, gained), gained, people - (0.5 * core.unit or TIGHT * people), np.inf)
-    chosen = np.isin(core.option, search.best).astype(np.float64)
-    start = np.concatenate([chosen, np.minimum(1.0, np.asarray(core.columns @ chosen).ravel())])
-    model = replace(model, cost=np.concatenate([core.cost, zeros]))
-    proven = _hold(problem, search, model, start, "cost")
+    held = with_row(covering(core, -gained), gained, people - (0.5 * core.unit or TIGHT * people), np.inf)
+    spend = np.concatenate([core.cost, zeros])
+    proven = (_least if core.rows.nnz <= LOOSE_ENTRIES else _undercut)(problem, search, held, spend)
     if proven and core.length_m.any():
         spent = plan_cost(problem, search.best) - plan_cost(problem, core.fixed)
-        model = with_row(model, model.cost, -np.inf, spent + TIGHT * max(1.0, spent))
-        _hold(problem, search, replace(model, cost=np.concatenate([core.length_m, zeros])), None, "length")
+        model = with_row(held, spend, -np.inf, spent + TIGHT * max(1.0, spent))
+        _hold(problem, search, replace(model, cost=np.concatenate([core.length_m, zeros])), "length", 0.0)
     return proven
 
 
-def _hold(problem: Problem, search: Search, model: Linear, start: NDArray[np.float64] | None, stage: str) -> bool:
-    answer = run(model, start=start, deadline=search.deadline, seed=search.seed, stage=stage,
-                 progress=search.progress, nodes=max(50, COST_WORK // max(search.core.rows.nnz, 1)))
+def _least(problem: Problem, search: Search, held: Linear, spend: NDArray[np.float64]) -> bool:
+    """Minimise the outlay of plans with as many people (small cores)."""
+    return _hold(problem, search, replace(held, cost=spend), "cost", 0.0)[0] == "solved"
+
+
+def _undercut(problem: Problem, search: Search, held: Linear, spend: NDArray[np.float64]) -> bool:
+    """Ask for a plan with as many people and a little less money, until there is none (proven) or work runs out.
+
+    People stay the objective: the ceiling that proved them also proves that nothing cheaper keeps them.
+    """
+    for _ in range(UNDERCUTS):
+        spent = plan_cost(problem, search.best) - plan_cost(problem, search.core.fixed)
+        step = 0.5 * people_unit(search.core.cost) or TIGHT * max(1.0, spent)
+        ended, found = _hold(problem, search, with_row(held, spend, -np.inf, spent - step), "cost", 1.0)
+        if not found:
+            return ended == "infeasible"
+    return False
+
+
+def _hold(problem: Problem, search: Search, model: Linear, stage: str, gap: float) -> tuple[str, bool]:
+    """Run one of the later objectives; return how it ended and whether the plan got better."""
+    core, before = search.core, search.best
+    answer = run(model, deadline=search.deadline, seed=search.seed, stage=stage, relative_gap=gap,
+                 progress=search.progress, nodes=max(50, COST_WORK // max(core.rows.nnz, 1)))
     if answer.point is not None:
-        search.best = better(problem, search.best, read_plan(search.core, answer))
-        search.value = max(search.value, covered_people(problem, search.best)
-                           - covered_people(problem, problem.required))
+        search.best = better(problem, search.best, read_plan(core, answer))
+        gained = covered_people(problem, search.best) - covered_people(problem, problem.required)
+        search.value = max(search.value, gained)
         search.bound = max(search.bound, search.value)
     if answer.ended == "cancelled":
         search.ended = "cancelled"
-    return answer.ended == "solved"
+    return answer.ended, search.best != before
 
 
 def _thin(problem: Problem, chosen: tuple[int, ...]) -> tuple[int, ...]:

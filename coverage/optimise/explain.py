@@ -1,7 +1,7 @@
 """Why a site: alone, after the others, what is lost without it, what would replace it, what binds; and what-if.
 
-Numbers here, words in vi and en from the same numbers. ``loss_without`` is against the best plan without the site, so it
-is smaller than ``after_others``: others step in.
+Numbers here, words in vi and en from the same numbers. ``loss_without`` is against the best plan without the
+site, so it is smaller than ``after_others``: others step in.
 """
 
 import math
@@ -33,7 +33,7 @@ class Why:
     option : its index.
     alone : people it gains on its own.
     after_others : people who lose service when it alone is taken out.
-    best_without : people of the best plan without its site, and ``best_without_bound`` the proven ceiling of such plans.
+    best_without, best_without_bound : people of the best plan without its site, and the proven ceiling of such plans.
     loss_without : plan's people - best_without; at least ``loss_at_least`` is proven.
     replacement : the option that, put in its place, keeps most people within the rules; None when none helps.
     replacement_loss : people lost by that swap.
@@ -56,8 +56,8 @@ class Why:
 class WhatIf:
     """A plan made by hand against the best one.
 
-    ``loss`` and ``loss_at_most`` are people against the best plan found and against the proven ceiling; ``broken`` names
-    the rules the plan breaks: 'money', 'year_money', 'group', 'required', 'forbidden'.
+    ``loss`` and ``loss_at_most`` are people against the best plan found and against the proven ceiling;
+    ``broken`` names the rules the plan breaks: 'money', 'year_money', 'group', 'required', 'forbidden'.
     """
 
     value: float
@@ -87,7 +87,7 @@ def what_if(problem: Problem, chosen: tuple[int, ...], best: Selection) -> WhatI
     return WhatIf(value, cost, over, best.value - value, max(0.0, best.bound - value), tuple(broken))
 
 
-def explain(  # noqa: PLR0913 - all by name
+def explain(
     problem: Problem,
     best: Selection,
     option: int,

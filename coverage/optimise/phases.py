@@ -1,8 +1,9 @@
 """Building by year: every plan contains the one before, under yearly ceilings, with the price of that.
 
-The years are laid out as one covering problem: an option may be built in any year (one choice per site over all years), a
-point counts once per year, an option built in year t serves from the end of year t on. Capital is paid in the build
-year, running support from the year after. First most people at the end of the last year, then most person-years.
+The years are laid out as one covering problem: an option may be built in any year (one choice per site over all
+years), a point counts once per year, an option built in year t serves from the end of year t on. Capital is
+paid in the build year, running support from the year after. First most people at the end of the last year, then
+most person-years.
 """
 
 import time
@@ -140,7 +141,7 @@ def _check(problem: Problem, years: Years) -> None:
         raise PlanError("plan_required_years")
 
 
-def solve_phases(  # noqa: PLR0913 - all by name
+def solve_phases(
     problem: Problem,
     years: Years,
     *,

@@ -1,9 +1,9 @@
 """How much of the plan stands when signal, people and prices are wrong: perturbed runs, no-regret sites, safer plans.
 
-Every run draws one error of propagation per site (all its points shift together: the error of a mast's surroundings is
-shared), a factor on the people of each unit and on prices, then solves again. Plans are judged on all runs: mean and worst
-tenth. The plan for the mean is the covering problem over all runs stacked (sample average approximation, Kleywegt,
-Shapiro and Homem-de-Mello 2002).
+Every run draws one error of propagation per site (all its points shift together: the error of a mast's
+surroundings is shared), a factor on the people of each unit and on prices, then solves again. Plans are judged
+on all runs: mean and worst tenth. The plan for the mean is the covering problem over all runs stacked (sample
+average approximation, Kleywegt, Shapiro and Homem-de-Mello 2002).
 """
 
 from dataclasses import dataclass, replace
@@ -69,7 +69,7 @@ class Robustness:
         return _worst(self.outcome[row])
 
 
-def perturbed(  # noqa: PLR0913 - one draw, all it needs
+def perturbed(
     problem: Problem, margin_db: Any, needed_db: float, unit: NDArray[np.intp], errors: Errors,
     rng: np.random.Generator,
 ) -> Problem:
@@ -186,7 +186,7 @@ def _worst(row: NDArray[np.float64]) -> float:
     return float(np.sort(row)[:count].mean()) if row.size else 0.0
 
 
-def _mean_plan(  # noqa: PLR0913 - one step of robustness
+def _mean_plan(
     problem: Problem, draws: list[Problem], gap: float, time_limit_s: float, seed: int, progress: Progress
 ) -> tuple[int, ...]:
     """Return the plan with most people on average over the runs, at the prices of the problem itself."""

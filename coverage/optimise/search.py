@@ -9,7 +9,7 @@ from coverage.compute import Progress
 from coverage.optimise.board import fill, make_board, new_state, set_plan
 from coverage.optimise.bound import Ceiling, Dual
 from coverage.optimise.heuristic import greedy, ruin_and_recreate, swap_pass
-from coverage.optimise.reduce import Core, restrict
+from coverage.optimise.reduce import Core, drop_dominated, restrict
 
 BURST = 5  # looks at the ceiling between two roundings
 MOST_BURSTS = 12
@@ -18,6 +18,7 @@ WORK_PER_BURST = 60_000_000  # entries touched by ruin and recreate between two 
 SURE = 0.9  # a fractional plan above this takes the option
 PARTLY = 0.05  # above this it may take it
 TRACE = 0.01  # above this the option stays in the heuristic's pool
+SMALL_REFIX = 5_000  # a core with fewer entries needs no further fixing
 SMALL_ENTRIES = 60_000  # a core this small goes to the exact finish at once
 
 
@@ -142,11 +143,11 @@ class Search:
         units += int(fill(self.board, self.state, partly, self.rate, self.added)[0])
         self._polish(units)
 
-    def _shrink(self, dual: Dual) -> bool:
+    def _shrink(self, dual: Dual, least: float = SHRINK) -> bool:
         """Decide options whose score leaves no room for a plan as good as the best; rebuild when many are."""
         assert self.ceiling is not None  # noqa: S101 - set by climb
         out, into = decided(dual, self.ceiling.pack.part, self.value - self.core.gained, self.core.unit)
-        if out.sum() + into.sum() <= SHRINK * self.core.n_options:
+        if out.sum() + into.sum() <= least * self.core.n_options:
             return False
         core, label = restrict(self.core, out, into)
         kept = np.isin(self.core.option, core.option)
@@ -156,6 +157,22 @@ class Search:
             self.value = max(self.value, core.gained)
             self.bound = self.value
         return True
+
+    def drop_dominated(self) -> None:
+        """Drop options that, on the smaller core, another can always stand in for."""
+        core = drop_dominated(self.core)
+        if core.n_options < self.core.n_options:
+            self._open(core, None)
+
+    def refix(self) -> None:
+        """Decide once more with the best plan known, before the later objectives."""
+        if self.ceiling is None and self.core.n_options and self.core.rows.nnz > SMALL_REFIX:
+            self.ceiling = Ceiling(self.core, self.board)
+            for _ in range(2 * BURST):
+                dual = self.ceiling.advance()
+            self._shrink(dual, 0.0)
+        elif self.ceiling is not None:
+            self._shrink(self.ceiling.best, 0.0)
 
     def improve(self, rounds: int) -> None:
         """Ruin and recreate from the best plan, cooling down; then fix what the better plan decides."""
