@@ -220,7 +220,7 @@ def test_a_map_names_no_link_but_its_assets(gap_spec: tuple[MapSpec, Path]) -> N
     assert re.findall(r"<script src=\"([^\"]*)\"", html) == [ASSETS.js[0][1]]
 
 
-# ---- the page of the hand-in ------------------------------------------------------------------------------------------
+# ---- the page of the hand-in ----------------------------------------------------------------------------------------
 
 def test_the_page_loads_nothing(page: str) -> None:
     assert "<script src" not in page
@@ -238,7 +238,11 @@ def test_the_page_carries_every_layer_it_draws(page: str) -> None:
     for text in blocks.values():
         assert json.loads(text)["type"] == "FeatureCollection"
     assert "layer-villages" in blocks
-    assert any(name.startswith("layer-sites-") for name in blocks)
+    assert sum(name.startswith("layer-sites-") for name in blocks) == 2
+    panel = re.search(r"overlays :  \{(.*?)\},", page, flags=re.DOTALL)
+    assert panel is not None
+    labels = re.findall(r'^\s*"(.*?)" : \w', panel.group(1), flags=re.MULTILINE)
+    assert len(labels) == len(set(labels)) == page.count("= phuSong.")  # one label each, or a layer is lost
 
 
 def test_the_page_speaks_vietnamese_and_says_where_it_comes_from(page: str) -> None:

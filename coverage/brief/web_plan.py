@@ -48,15 +48,17 @@ def gained_villages(source: Source, budget: BudgetPlan) -> gpd.GeoDataFrame:
     return places.merge(changed, on="village_code", how="inner")
 
 
-def links_layer(source: Source, budget: BudgetPlan, *, title: str, show: bool = True) -> list[LayerSpec]:
-    """Return a line from every site to each village whose homes it is the first to serve."""
+def links_layer(
+    source: Source, budget: BudgetPlan, *, title: str, label: str = "", show: bool = True
+) -> list[LayerSpec]:
+    """Return a line from every site to each village whose homes it is the first to serve; labels must differ."""
     links = service_lines(gained_villages(source, budget), budget.sites)
     if not len(links):
         return []
     style = {"color": palette.PROPOSED, "weight": 1.4, "opacity": 0.75, "fill": False}
     return [
         vector_layer(
-            source, f"links-{plain(title)}", source.word("layer_links"), links, tip=None, show=show, rank=85,
+            source, f"links-{plain(title)}", label or source.word("layer_links"), links, tip=None, show=show, rank=85,
             keys=[(swatch("line", palette.PROPOSED), "")], style=style,
         )
     ]  # fmt: skip
@@ -131,7 +133,8 @@ def standalone_map(layers: Layers, assessment: Assessment, plan: Plan | None, *,
     for number, budget in enumerate(budgets):
         title = source.word("layer_plan_sites", budget=vn_money(budget.budget_mvnd))
         last = number == len(budgets) - 1
-        specs += links_layer(source, budget, title=title, show=last)
+        label = f"{source.word('layer_links')} – {vn_money(budget.budget_mvnd)}"
+        specs += links_layer(source, budget, title=title, label=label, show=last)
         specs += sites_layer(source, budget, title=title, show=last)
     specs += [
         villages_layer(source),
