@@ -7,8 +7,8 @@ a scenario names which of them it uses and may override single values.
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -209,6 +209,7 @@ class Scenario:
         given = dict(values)
         profile = str(given.pop("profile", "mac_dinh"))
         price_book = str(given.pop("price_book", "don_gia_2026"))
+        overrides = given.pop("prices", {})
         service, notes = load_profile(profile, given.pop("service", {}), where)
         built: dict[str, Any] = {
             "name": str(given.pop("name", "Cơ sở")),
@@ -230,8 +231,8 @@ class Scenario:
                 raise ScenarioError("scenario_type", file=where, key="reference_date", value=built["reference_date"])
         if given:
             raise ScenarioError("scenario_unknown_key", file=where, key=", ".join(sorted(given)))
-        return cls(service=service, service_notes=notes, prices=load_prices(price_book), profile=profile,
-                   price_book=price_book, **built)
+        prices = override_prices(load_prices(price_book), overrides, price_book, where)
+        return cls(service=service, service_notes=notes, prices=prices, profile=profile, price_book=price_book, **built)
 
 
 _CHOICES = {"price_level": ("low", "base", "high"), "eligible": ("border_or_difficult", "border", "all")}
@@ -313,13 +314,34 @@ def prices_from(rows: Mapping[str, Mapping[str, Any]], book: str) -> Mapping[str
             if key not in row:
                 raise ScenarioError("price_field", item=item, book=book, key=key)
         figures = [row[k] for k in ("low", "base", "high")]
-        if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in figures):
-            raise ScenarioError("price_order", item=item, book=book, value=", ".join(map(str, figures)))
-        low, base, high = (float(v) for v in figures)
-        if not 0 <= low <= base <= high < float("inf"):
-            raise ScenarioError("price_order", item=item, book=book, value=f"{low}, {base}, {high}")
+        low, base, high = _ascending(figures, item, book)
         line = str(row.get("line", ""))
         if line and line not in COST_LINES:
             raise ScenarioError("price_line", item=item, book=book, value=line, known=", ".join(COST_LINES))
         out[item] = Price(low, base, high, row["per"], row["vat_included"], _note(row), line)
+    return out
+
+
+def _ascending(figures: Sequence[object], item: str, book: str) -> tuple[float, float, float]:
+    numbers = [float(v) for v in figures if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    if len(numbers) != len(figures) or not 0 <= numbers[0] <= numbers[1] <= numbers[2] < float("inf"):
+        raise ScenarioError("price_order", item=item, book=book, value=", ".join(map(str, figures)))
+    return numbers[0], numbers[1], numbers[2]
+
+
+def override_prices(
+    prices: Mapping[str, Price], given: Mapping[str, Any], book: str, where: str
+) -> Mapping[str, Price]:
+    """Return the prices with single items replaced: item -> a number, or {low, base, high}; their notes say so."""
+    out = dict(prices)
+    for item, value in given.items():
+        if item not in out:
+            raise ScenarioError("price_missing", item=item, book=book)
+        figures = dict(value) if isinstance(value, Mapping) else dict.fromkeys(("low", "base", "high"), value)
+        unknown = set(figures) ^ {"low", "base", "high"}
+        if unknown:
+            raise ScenarioError("scenario_unknown_key", file=where, key=f"prices.{item}: {', '.join(sorted(unknown))}")
+        low, base, high = _ascending([figures[k] for k in ("low", "base", "high")], item, book)
+        note = replace(out[item].note, citation=where, certainty="người dùng đặt")
+        out[item] = replace(out[item], low=low, base=base, high=high, note=note)
     return out

@@ -88,5 +88,25 @@ def test_a_missing_price_is_named() -> None:
         Scenario.default().price_mvnd("thang_may")
 
 
+def test_single_prices_are_replaced_and_say_so() -> None:
+    scenario = Scenario.from_mapping({"prices": {"tower_ground": {"low": 1, "base": 2, "high": 3}, "leo_kit": 20}},
+                                     where="thử.toml")
+    assert [scenario.prices["tower_ground"].at(x) for x in ("low", "base", "high")] == [1, 2, 3]
+    assert scenario.price_mvnd("leo_kit") == 20
+    note = scenario.prices["leo_kit"].note
+    assert (note.citation, note.certainty) == ("thử.toml", "người dùng đặt")
+    assert scenario.prices["leo_kit"].line == "equipment"
+    assert scenario.digest != Scenario.default().digest
+
+
+@pytest.mark.parametrize(("prices", "words"), [
+    ({"thang_may": 1}, "thang_may"), ({"leo_kit": -1}, "leo_kit"), ({"leo_kit": "14"}, "leo_kit"),
+    ({"leo_kit": {"low": 1, "base": 2}}, "high"), ({"leo_kit": {"low": 3, "base": 2, "high": 1}}, "leo_kit"),
+])
+def test_faulty_prices_are_refused_by_name(prices: dict[str, object], words: str) -> None:
+    with pytest.raises(ScenarioError, match=words):
+        Scenario.from_mapping({"prices": prices})
+
+
 def test_prices_ascend() -> None:
     assert all(p.low <= p.base <= p.high for p in load_prices("don_gia_2026").values())
