@@ -25,7 +25,7 @@ SIZE = (280.0, 220.0)
 
 
 @pytest.mark.parametrize(("least", "expected"), [
-    (99_999, 100_000), (100_000, 100_000), (100_001, 125_000), (126_000, 150_000), (41_000, 50_000), (8_100, 10_000),
+    (99_999, 100_000), (100_000, 100_000), (100_001, 125_000), (126_000, 150_000), (41_000, 45_000), (9_100, 10_000),
 ])
 def test_scales_are_round(least: float, expected: int) -> None:
     assert nice_scale(least) == expected
@@ -44,6 +44,19 @@ def test_the_frame_holds_what_it_must_show_at_its_scale(width: float, height: fl
     assert n - s == pytest.approx(SIZE[1] / 1000 * frame.scale)
     corner = frame.to_mm(np.array([[e, n]]))
     assert corner[0] == pytest.approx(SIZE)
+
+
+def test_the_frame_moves_to_where_there_is_ground() -> None:
+    border = (450_000.0, 1_700_000.0, 460_000.0, 1_740_000.0)       # tall and narrow, at the west of the ground
+    ground = (445_000.0, 1_680_000.0, 560_000.0, 1_760_000.0)
+    middle, moved = frame_of(border, SIZE, VN2000_107_45), frame_of(border, SIZE, VN2000_107_45, within=ground)
+    assert middle.bounds[0] < ground[0]
+    assert moved.bounds[0] == pytest.approx(ground[0])
+    assert moved.scale == middle.scale
+    assert moved.bounds[0] <= border[0]
+    assert moved.bounds[2] >= border[2]
+    inside = (450_500.0, 1_690_000.0, 452_000.0, 1_750_000.0)        # ground that the frame holds whole
+    assert frame_of(border, SIZE, VN2000_107_45, within=inside).bounds[0] <= border[0]
 
 
 def test_nothing_to_show_is_an_error() -> None:

@@ -31,6 +31,16 @@ def headline(gap: GapSummary) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def border_headline(gap: GapSummary) -> tuple[Line, ...]:
+    """Return the figures beside the map of the border communes."""
+    return (
+        *counts_lines(gap.border),
+        ("Xã biên giới còn thôn trắng hoặc lõm sóng",
+         f"{vn_number(gap.border_communes_uncovered)}/{vn_number(gap.border_communes)}"),
+        ("Như trên, theo mô hình", f"{vn_number(gap.border_communes_uncovered_by_model)}/{vn_number(gap.border_communes)}"),
+    )
+
+
 def today(gap: GapSummary) -> list[Line]:
     """Return every figure of today's coverage, for the workbook."""
     least = "" if gap.operators_complete else " (ít nhất, chưa đủ danh sách trạm)"
@@ -138,7 +148,7 @@ def plan_headline(summary: PlanSummary, trang: tuple[int, int], lom: tuple[int, 
         ("Thôn trắng sóng (theo mô hình)", change(*trang)),
         ("Thôn lõm sóng (theo mô hình)", change(*lom)),
         ("Hộ dân được phủ thêm", vn_number(summary.households_gained)),
-        ("Người thuộc đối tượng hỗ trợ được phủ thêm", vn_number(summary.people_gained)),
+        ("Người thuộc đối tượng được phủ thêm", vn_number(summary.people_gained)),
         ("Khái toán trên một người được phủ thêm", vn_money(summary.cost_per_person_mvnd)),
         ("Kết quả tối ưu", summary.status_vi),
     )

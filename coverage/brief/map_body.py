@@ -1,6 +1,7 @@
 """The map itself as vector PDF: relief, communes, roads, masts, villages by status, numbered proposals, labels."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -10,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Stroke
 from numpy.typing import NDArray
+from scipy.ndimage import zoom
 from shapely.geometry import box as rectangle
 
 from coverage.brief.fonts import Weight, font, font_for, text_width_pt
@@ -23,9 +25,13 @@ from geodata.grid import Raster
 _EDGE_MM = (7.0, 5.5, 7.0, 5.5)  # room for tick labels: left, bottom, right, top
 _BORDER_NAME: tuple[Weight, float, str] = ("Bold", 8.5, BORDER_LINE)  # weight, points, colour
 _COMMUNE_NAME: tuple[Weight, float, str] = ("SemiBold", 7.5, "#3b4652")
+_COMMUNE_NAME_SMALL: tuple[Weight, float, str] = ("SemiBold", 6.2, "#3b4652")
+_FEW_COMMUNES = 40
 _VILLAGE_NAME: tuple[Weight, float, str] = ("Medium", 5.8, INK)
 _TWO_DIGITS = 99
-_RELIEF_MM = 0.18  # side of a relief pixel on the sheet
+_GREYS = 24
+_CROWD = 300  # symbols of one class beyond which they are drawn smaller
+_RELIEF_MM = 0.2  # side of a relief pixel on the sheet
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class MapContent:
     communes : commune_code, name, is_border.
     villages : village_code, name, status (trang | lom | phu | chua_du_dl | duoc_phu).
     masts : site_code, state; sites : order, kind; roads : road_class; gap_dc : settlements without signal.
+    focus : the communes to show whole; None = all. The others fill the frame beside them.
     """
 
     communes: gpd.GeoDataFrame
@@ -46,6 +53,7 @@ class MapContent:
     sites: gpd.GeoDataFrame | None = None
     roads: gpd.GeoDataFrame | None = None
     gap_dc: gpd.GeoDataFrame | None = None
+    focus: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -71,9 +79,10 @@ def draw_body(content: MapContent, size_mm: tuple[float, float]) -> Body:
     for frame in (content.villages, content.masts, content.sites, content.roads, content.gap_dc):
         if frame is not None:
             same_crs(content.communes.crs, frame.crs, where="ban_do_A3.pdf")
-    left, bottom, right, top = _EDGE_MM
-    inner = (size_mm[0] - left - right, size_mm[1] - bottom - top)
-    frame = frame_of(tuple(content.communes.total_bounds), inner, content.communes.crs)
+    left, bottom = _EDGE_MM[:2]
+    frame = body_frame(content, size_mm)
+    inner = frame.size_mm
+    content = _within(content, frame)
     figure = Figure(figsize=(size_mm[0] / MM_PER_INCH, size_mm[1] / MM_PER_INCH))
     axes = figure.add_axes((left / size_mm[0], bottom / size_mm[1], inner[0] / size_mm[0], inner[1] / size_mm[1]))
     classes: list[str] = []
@@ -88,6 +97,28 @@ def draw_body(content: MapContent, size_mm: tuple[float, float]) -> Body:
     draw_grid(axes, frame)
     draw_north_arrow(axes, frame)
     return Body(pdf_bytes(figure), size_mm, frame, tuple(classes), unlabelled)
+
+
+def body_frame(content: MapContent, size_mm: tuple[float, float]) -> Frame:
+    """Return the frame in which a map of ``size_mm`` shows the communes in focus whole."""
+    left, bottom, right, top = _EDGE_MM
+    shown = content.communes if content.focus is None else content.focus
+    inner = (size_mm[0] - left - right, size_mm[1] - bottom - top)
+    ground = content.elevation.grid.bounds
+    return frame_of(tuple(shown.total_bounds), inner, content.communes.crs, within=ground)
+
+
+def _within(content: MapContent, frame: Frame) -> MapContent:
+    """Return what lies in the frame, so that the legend and the count of labels speak of what is seen."""
+    west, south, east, north = frame.bounds
+
+    def cut(layer: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+        return None if layer is None else layer.cx[west:east, south:north]
+
+    # a tenth of a millimetre on the sheet; neighbours keep their common line
+    communes = content.communes.assign(geometry=content.communes.geometry.simplify_coverage(0.1 * frame.metres_per_mm))
+    return replace(content, communes=cut(communes), villages=cut(content.villages), masts=cut(content.masts),
+                   sites=cut(content.sites), roads=cut(content.roads), gap_dc=cut(content.gap_dc))
 
 
 def hillshade(values: NDArray[np.floating[Any]], cell_m: float, *, exaggeration: float = 1.6) -> NDArray[np.float64]:
@@ -116,16 +147,24 @@ def _relief(axes: Axes, frame: Frame, elevation: Raster) -> None:
     factor = max(1, int(_RELIEF_MM * frame.metres_per_mm // elevation.grid.cell_m))
     if min(elevation.values.shape) < 2 * factor:
         return
+    west, south, east, north = frame.bounds
+    x0, y0, cell = elevation.grid.bounds[0], elevation.grid.bounds[3], elevation.grid.cell_m * factor
     values = coarser(elevation.values, factor)
-    cell = elevation.grid.cell_m * factor
+    rows = slice(max(int((y0 - north) // cell), 0), max(int((y0 - south) // cell) + 2, 0))
+    cols = slice(max(int((west - x0) // cell), 0), max(int((east - x0) // cell) + 2, 0))
+    values = values[rows, cols]
+    if min(values.shape, default=0) < 2:  # noqa: PLR2004 - a slope needs two cells
+        return
+    x0, y0 = x0 + cols.start * cell, y0 - rows.start * cell
+    height, width = values.shape
     shade = hillshade(values, cell)
-    grey = np.round((0.60 + 0.40 * np.clip(shade / 0.78, 0.0, 1.0)) * 64) / 64
-    image = np.dstack([grey, grey, grey * 0.995, np.isfinite(shade)])
-    image[~np.isfinite(image)] = 1.0
-    west, _, _, north = elevation.grid.bounds
-    rows, cols = values.shape
-    axes.imshow(image, extent=(west, west + cols * cell, north - rows * cell, north), origin="upper",
-                interpolation="bilinear", aspect="auto", zorder=0)
+    finer = max(1, round(cell / frame.metres_per_mm / _RELIEF_MM))
+    fine = zoom(np.where(np.isfinite(shade), shade, 1.0), finer, order=1, mode="nearest", grid_mode=True)
+    # few greys: the PDF keeps them as a palette, a byte or less for each pixel
+    grey = np.round((0.60 + 0.40 * np.clip(fine / 0.78, 0.0, 1.0)) * _GREYS) / _GREYS
+    grey[np.kron(~np.isfinite(shade), np.ones((finer, finer), bool))] = 1.0
+    axes.imshow(np.dstack([grey, grey, grey]), extent=(x0, x0 + width * cell, y0 - height * cell, y0),
+                origin="upper", interpolation="none", aspect="auto", zorder=0)
 
 
 def _communes(axes: Axes, frame: Frame, communes: gpd.GeoDataFrame) -> list[str]:
@@ -167,7 +206,8 @@ def _areas(axes: Axes, gap_dc: gpd.GeoDataFrame | None) -> list[str]:
 def _points(axes: Axes, points: gpd.GeoDataFrame, key: str, zorder: float) -> list[str]:
     if not len(points):
         return []
-    axes.plot(points.geometry.x, points.geometry.y, zorder=zorder, **marker_style(symbol(key)))
+    size = min(1.0, max(0.45, math.sqrt(_CROWD / len(points)))) if key in ("phu", "mast") else 1.0
+    axes.plot(points.geometry.x, points.geometry.y, zorder=zorder, **marker_style(symbol(key), size))
     return [key]
 
 
@@ -214,9 +254,11 @@ def _labels(axes: Axes, frame: Frame, content: MapContent) -> tuple[str, ...]:
             key = f"site/{row.order:04d}"
             asks.append(Ask(key, float(at[0]), float(at[1]), 4.4, 4.4, 0, around(4.4, 4.4, 0.7, 4)))
         taken.append(_marker_boxes(_mm_of(frame, content.sites), 0.5))
-    inner = content.communes.geometry.representative_point()
+    few = len(content.communes) <= _FEW_COMMUNES
+    seen = content.communes.geometry.intersection(rectangle(*frame.bounds))
+    inner = seen.representative_point()
     for (_, row), at in zip(content.communes.iterrows(), frame.to_mm(inner.get_coordinates().to_numpy()), strict=True):
-        style = _BORDER_NAME if row["is_border"] else _COMMUNE_NAME
+        style = _BORDER_NAME if row["is_border"] else _COMMUNE_NAME if few else _COMMUNE_NAME_SMALL
         ask(f"xa/{row['commune_code']}", str(row["name"]), style, at, 1, area=True)
     for (_, row), at, needs in zip(villages.iterrows(), where, in_need, strict=True):
         if needs:

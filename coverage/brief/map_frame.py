@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Polygon
+from matplotlib.patches import Polygon, Rectangle
 from numpy.typing import NDArray
 from pyproj import CRS, Proj
 
@@ -16,7 +16,7 @@ from coverage.errors import HandInError
 from geodata.crs import WGS84, reproject_xy
 
 Bounds = tuple[float, float, float, float]
-_STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0)
+_STEPS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0, 7.5, 8.0, 9.0)
 _MM_PER_M = 1_000.0
 
 
@@ -56,8 +56,13 @@ def nice_scale(least: float) -> int:
     raise AssertionError(least)
 
 
-def frame_of(bounds: Bounds, size_mm: tuple[float, float], crs: CRS, *, margin_mm: float = 4.0) -> Frame:
-    """Centre ``bounds`` in a frame of ``size_mm`` at the largest round scale that shows them whole."""
+def frame_of(
+    bounds: Bounds, size_mm: tuple[float, float], crs: CRS, *, margin_mm: float = 4.0, within: Bounds | None = None
+) -> Frame:
+    """Lay a frame of ``size_mm`` over ``bounds`` at the largest round scale that shows them whole.
+
+    ``bounds`` stand in the middle unless the frame, moved aside, shows more of ``within`` (where there is ground).
+    """
     west, south, east, north = bounds
     if not (np.isfinite(bounds).all() and east > west and north > south):
         raise HandInError("map_empty", value=", ".join(f"{v:g}" for v in bounds))
@@ -65,8 +70,20 @@ def frame_of(bounds: Bounds, size_mm: tuple[float, float], crs: CRS, *, margin_m
     needed = max((east - west) / (width - 2 * margin_mm), (north - south) / (height - 2 * margin_mm)) * _MM_PER_M
     scale = nice_scale(needed)
     half_x, half_y = width * scale / _MM_PER_M / 2, height * scale / _MM_PER_M / 2
-    x, y = (west + east) / 2, (south + north) / 2
+    margin = margin_mm * scale / _MM_PER_M
+    around = within if within is not None else bounds
+    x = _centre((west - margin, east + margin), (around[0], around[2]), half_x)
+    y = _centre((south - margin, north + margin), (around[1], around[3]), half_y)
     return Frame((x - half_x, y - half_y, x + half_x, y + half_y), scale, size_mm, crs)
+
+
+def _centre(shown: tuple[float, float], within: tuple[float, float], half: float) -> float:
+    """Return the middle of a span of 2 x ``half`` that holds ``shown`` and leaves ``within`` as little as can be."""
+    low, high = shown[1] - half, shown[0] + half  # where the middle may lie
+    middle = (shown[0] + shown[1]) / 2
+    inner = (within[0] + half, within[1] - half)
+    wish = min(max(middle, inner[0]), inner[1]) if inner[0] <= inner[1] else (within[0] + within[1]) / 2
+    return min(max(wish, low), high)
 
 
 def nice_length(most: float) -> float:
@@ -125,6 +142,8 @@ def draw_north_arrow(axes: Axes, frame: Frame, *, right_mm: float = 9.0, top_mm:
     _, _, east, north = frame.bounds
     unit = frame.metres_per_mm
     base = np.array([east - right_mm * unit, north - top_mm * unit])
+    corner = (float(base[0]) - 5.0 * unit, float(base[1]) - 1.5 * unit)
+    axes.add_patch(Rectangle(corner, 10.0 * unit, 18.0 * unit, facecolor="#ffffff", alpha=0.8, linewidth=0, zorder=30))
     up = np.array(true_north(frame, float(base[0]), float(base[1])))
     side = np.array([up[1], -up[0]])
     tip, tail = base + 11.0 * unit * up, base

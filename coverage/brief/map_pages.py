@@ -1,15 +1,16 @@
 """The A3 sheets of a run: today's coverage, and one sheet per distinct plan."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 
-from coverage.brief.figures import headline, money_note, plan_headline, square
-from coverage.brief.map_body import MapContent
-from coverage.brief.map_sheet import Job, Sheet, SheetTable, write_map_sheets
+from coverage.brief.figures import border_headline, headline, money_note, plan_headline, square
+from coverage.brief.map_body import MapContent, body_frame
+from coverage.brief.map_sheet import MAP_MM, Job, Sheet, SheetTable, write_map_sheets
 from coverage.brief.office import Office
 from coverage.brief.version import VERSION
 from coverage.brief.words import (
@@ -34,6 +35,7 @@ from geodata.layers import Layers
 
 _GAPS = ("trang", "lom")
 _BORDER_MARK = " *"
+_CLEARLY_LARGER = 0.7  # of the scale's denominator
 
 
 def map_sheet(
@@ -49,10 +51,12 @@ def map_job(layers: Layers, assessment: Assessment, plan: Plan | None, *, office
     sheets = [_status_sheet(layers, assessment)]
     if plan is not None:
         sheets += [_plan_sheet(layers, assessment, plan, group) for group in distinct(plan)]
+    sheets = [each for sheet in sheets for each in (sheet, *_border_sheet(assessment, sheet))]
     info = layers.info
     return Job(
         title=f"Bản đồ phủ sóng {info.province}", sheets=tuple(sheets), sources=sources_line(layers),
         foot=foot_line(layers, assessment.scenario), illustrative=info.illustrative, office=office or Office(),
+        annexes=(_source_annex(layers),),
     )
 
 
@@ -64,23 +68,47 @@ def distinct(plan: Plan) -> list[list[int]]:
     return list(groups.values())
 
 
-def sources_line(layers: Layers) -> str:
-    """Return the sources of the map from the pack's manifest; layers that share a source stand together."""
+def sources_line(layers: Layers) -> tuple[str, ...]:
+    """Return the sources of the map from the pack's manifest, in full, short, and as names of layers only."""
+    kind = "mô hình số mặt đất DSM, gồm cả tán cây" if layers.info.elevation_kind == "DSM" else "mô hình địa hình DTM"
+    end = f". Độ cao: {kind}. Mã đơn vị hành chính theo danh mục từ {_vintage(layers.info.unit_vintage)}."
+    more = " Nguồn từng lớp, giấy phép, ngày lấy: bảng nguồn dữ liệu kèm theo."
+    names = list(dict.fromkeys(word("layer", s.layer).lower() for s in layers.info.sources))
+    full, short = (_grouped(layers, dated=dated) for dated in (True, False))
+    return full + end, short + end + more, sentence(", ".join(names)) + end + more
+
+
+def _grouped(layers: Layers, *, dated: bool) -> str:
+    """Return 'layers: source' with layers that share a source together."""
     groups: dict[str, list[str]] = {}
     for s in layers.info.sources:
-        marks = [m for m in (s.licence, f"lấy ngày {vn_date(s.obtained)}" if s.obtained else "", s.vintage) if m]
-        said = f"{s.source} ({'; '.join(marks)})" if marks else s.source
-        groups.setdefault(said, []).append(word("layer", s.layer).lower())
-    kind = "mô hình số mặt đất DSM, gồm cả tán cây" if layers.info.elevation_kind == "DSM" else "mô hình địa hình DTM"
-    lines = [f"{', '.join(names).capitalize()}: {said}" for said, names in groups.items()]
-    return "; ".join(lines) + f". Độ cao: {kind}. Mã đơn vị hành chính theo danh mục từ {_vintage(layers)}."
+        obtained = f"lấy ngày {vn_date(s.obtained)}" if s.obtained else ""
+        marks = [m for m in (s.licence, obtained, _vintage(s.vintage)) if m]
+        said = f"{s.source} ({'; '.join(marks)})" if dated and marks else s.source
+        name = word("layer", s.layer).lower()
+        if name not in groups.setdefault(said, []):
+            groups[said].append(name)
+    return "; ".join(f"{sentence(', '.join(names))}: {said}" for said, names in groups.items())
 
 
-def _vintage(layers: Layers) -> str:
+def _source_annex(layers: Layers) -> tuple[SheetTable, str]:
+    """Return the table of sources, one row per layer and source, with the hash of every file."""
+    rows = tuple(
+        (word("layer", s.layer), "; ".join(s.files), s.source, s.licence, vn_date(s.obtained),
+         _vintage(s.vintage), s.crs, vn_number(s.rows), vn_number(s.kept), "; ".join(h[:12] for h in s.sha256 if h), yes_no(s.illustrative))
+        for s in layers.info.sources)
+    heads = ("Lớp", "Tệp", "Nguồn", "Giấy phép", "Ngày lấy", "Năm số liệu", "Hệ tọa độ tệp gốc", "Số dòng", "Dùng được",
+             "SHA-256 (12 ký tự đầu)", "Minh họa")
+    table = SheetTable("Nguồn dữ liệu", heads, (42, 64, 0, 52, 20, 20, 28, 16, 16, 42, 16), "lllllllrrlc", rows)
+    return table, f"{layers.info.title}. Gói dữ liệu {layers.info.pack_id}."
+
+
+def _vintage(said: str) -> str:
+    """Return a date as dd/mm/yyyy, a year or anything else as it is."""
     try:
-        return vn_date(layers.info.unit_vintage)
+        return vn_date(said) if len(said) > len("2026") else said
     except ValueError:
-        return layers.info.unit_vintage
+        return said
 
 
 def model_line(scenario: Scenario) -> str:
@@ -139,6 +167,25 @@ def _square_table(gap: GapSummary) -> SheetTable:
     rows = tuple((who, *(" / ".join(cells.get(side, ("0", "0", "0"))) for side in sides)) for who, cells in table)
     heads = ("Trắng / lõm / số thôn", *(sentence(side) for side in sides))
     return SheetTable("Theo độ khó khăn và điện lưới", heads, (0, *([26.0] * len(sides))), "l" + "c" * len(sides), rows)
+
+
+def _border_sheet(assessment: Assessment, sheet: Sheet) -> tuple[Sheet, ...]:
+    """Return the same sheet over the border communes, where that shows them clearly larger; else nothing."""
+    border = assessment.communes[assessment.communes["is_border"].astype(bool)]
+    if border.empty:
+        return ()
+    near = replace(sheet.content, focus=border)
+    if body_frame(near, MAP_MM).scale > _CLEARLY_LARGER * body_frame(sheet.content, MAP_MM).scale:
+        return ()
+    here = set(border["commune_code"])
+    own = replace(assessment, villages=assessment.villages[assessment.villages["commune_code"].isin(here)],
+                  communes=border)
+    status = sheet.content.sites is None
+    return (replace(
+        sheet, title=f"{sheet.title}: các xã biên giới", content=near, annex=None,
+        figures=border_headline(gap_summary(assessment)) if status else sheet.figures,
+        tables=(_commune_table(own), _village_table(own)) if status else sheet.tables,
+    ),)
 
 
 def _commune_table(assessment: Assessment) -> SheetTable:

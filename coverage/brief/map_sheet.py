@@ -68,15 +68,17 @@ class Job:
 
     Parameters
     ----------
-    sources : one line, generated from the pack's manifest.
+    sources : lines generated from the pack's manifest, longest first; the first that fits is printed.
+    annexes : tables on pages of their own, with a line under the title, after everything else.
     foot : scenario digest, pack id, model, version; on every page.
     """
 
     title: str
     sheets: tuple[Sheet, ...]
-    sources: str
+    sources: tuple[str, ...]
     foot: str
     illustrative: bool
+    annexes: tuple[tuple[SheetTable, str], ...] = ()
     office: Office = field(default_factory=Office)
     language: str = "vi"
 
@@ -124,6 +126,7 @@ def _values(job: Job, folder: Path) -> Mapping[str, Any]:
         "words": {key: word("paper", key, language) for key in ("legend", "scale", "sources", "signature", "sheet")},
         "sign": [{"role": word("paper", role, language), "name": name} for role, name in job.office.signers()],
         "sheets": [_sheet_values(job, sheet, i, folder) for i, sheet in enumerate(job.sheets, 1)],
+        "annexes": [{**_table_values(t), "subtitle": text} for t, text in (*_annexes(job), *job.annexes)],
     }
 
 
@@ -141,9 +144,11 @@ def _sheet_values(job: Job, sheet: Sheet, number: int, folder: Path) -> Mapping[
         "figures_title": sheet.figures_title, "figures": sheet.figures,
         "tables": [{**_table_values(t), "more": more} for t in sheet.tables], "notes": notes,
         "inset": _inset(job, folder),
-        "annex": None if sheet.annex is None
-        else {**_table_values(sheet.annex), "subtitle": sheet.annex_subtitle},
     }
+
+
+def _annexes(job: Job) -> list[tuple[SheetTable, str]]:
+    return [(s.annex, s.annex_subtitle) for s in job.sheets if s.annex is not None]
 
 
 def _table_values(table: SheetTable) -> dict[str, Any]:

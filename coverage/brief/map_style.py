@@ -83,10 +83,10 @@ def symbol(key: str) -> Symbol:
     return _BY_KEY[key]
 
 
-def marker_style(s: Symbol) -> dict[str, Any]:
-    """Return matplotlib's plot() arguments of a point symbol; sizes in points."""
+def marker_style(s: Symbol, size: float = 1.0) -> dict[str, Any]:
+    """Return matplotlib's plot() arguments of a point symbol, ``size`` times its own; sizes in points."""
     return {
-        "linestyle": "none", "marker": s.marker, "markersize": s.size_mm * PT_PER_MM, "markerfacecolor": s.face,
+        "linestyle": "none", "marker": s.marker, "markersize": size * s.size_mm * PT_PER_MM, "markerfacecolor": s.face,
         "markeredgecolor": s.edge, "markeredgewidth": s.edge_mm * PT_PER_MM, "alpha": s.alpha,
     }
 
