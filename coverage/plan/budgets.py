@@ -5,36 +5,27 @@ against it.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from coverage.compute import Progress, silent
-from coverage.errors import PlanError, ScenarioError
+from coverage.errors import PlanError
 from coverage.gap.assessment import Assessment
-from coverage.gap.masts import headline_on
 from coverage.gap.service import HEADLINE_CLASS, reference_date
-from coverage.optimise.exact import solve
-from coverage.optimise.problem import Problem, Selection
+from coverage.optimise.problem import Selection
+from coverage.plan.case import Case, case_of, select
 from coverage.scenario import Scenario
-from coverage.siting.candidates import Candidates, candidates
 from coverage.siting.distances import nearest
 from coverage.siting.effect import Totals, effect, totals
-from coverage.siting.need import Need, need_of, plan_year
-from coverage.siting.options import SUFFIX, options
-from coverage.siting.reach import Reach, reach
+from coverage.siting.need import plan_year
 from coverage.siting.why import nearest_masts, why
 from geodata.findings import Finding
 from geodata.layers import Layers
-from geodata.roads import road_graph
 
-__all__ = ["BudgetPlan", "Density", "Plan", "Totals", "density_check", "propose"]
-FARTHEST_M = 30_000         # range of the terrain model, docs/methods/radio.md
-PERMIT_TIE_M = 100_000.0    # a site that needs a permit loses a tie against any backhaul
 PEOPLE_TOLERANCE = 1e-6     # the objective must equal after - before; sums of fractions of people differ by less
 SITE_COLUMNS = (
     "order", "option_id", "site_id", "name", "commune_code", "commune_name", "is_border", "kind", "candidate_kind",
@@ -85,6 +76,7 @@ class Plan:
     today : totals of the assessment itself, without committed masts.
     findings : what the reader must know of the plan; road_findings : pieces of road that are not connected, villages
         far from any road.
+    case : the siting problem behind the plans, for curve, phases, floors and the like.
     """
 
     scenario: Scenario
@@ -97,6 +89,7 @@ class Plan:
     today: Totals
     findings: tuple[Finding, ...]
     road_findings: tuple[Finding, ...]
+    case: Case = field(repr=False, compare=False)
 
 
 def propose(
@@ -111,13 +104,13 @@ def propose(
     PlanError
         "plan_budget_small" where a budget is below the cheapest option that serves anybody.
     """
-    case = _case(layers, assessment, scenario, progress)
+    case = case_of(layers, assessment, scenario, progress)
     budgets = tuple(_budget_plan(case, budget, progress) for budget in scenario.budgets_mvnd)
     return Plan(
         scenario=scenario, candidates=case.places.frame, removed=case.places.removed, options=case.options,
         budgets=budgets, year=plan_year(layers, scenario), land_checked=case.places.land_checked,
         today=totals(assessment, scenario, case.need.known, np.asarray(assessment.served[HEADLINE_CLASS], dtype=bool)),
-        findings=_findings(case), road_findings=case.road_findings,
+        findings=_findings(case), road_findings=case.road_findings, case=case,
     )
 
 
@@ -138,88 +131,14 @@ def density_check(
     """Return what the plans would gain with half the spacing between candidate places, to print beside the proof."""
     spacing = scenario.siting.spacing_m / 2.0
     dense = replace(scenario, siting=replace(scenario.siting, spacing_m=spacing))
-    case = _case(layers, assessment, dense, progress)
-    found = [_select(case, budget, progress) for budget in dense.budgets_mvnd]
+    case = case_of(layers, assessment, dense, progress)
+    found = [select(case, budget, progress) for budget in dense.budgets_mvnd]
     return Density(spacing, len(case.places.frame), dense.budgets_mvnd,
                    tuple(s.value for s in found), tuple(s.bound for s in found))
 
 
-@dataclass(frozen=True)
-class _Case:
-    """Everything the budgets share."""
-
-    layers: Layers
-    assessment: Assessment
-    scenario: Scenario
-    need: Need
-    places: Candidates
-    options: pd.DataFrame
-    reach: Reach
-    crowded: int
-    road_findings: tuple[Finding, ...]
-
-
-def _refuse(layers: Layers, scenario: Scenario) -> None:
-    """Raise for choices of the scenario that no plan can follow."""
-    siting = scenario.siting
-    unknown = sorted(set(siting.options) - set(SUFFIX))
-    if unknown or not siting.options:
-        raise PlanError("plan_option_kind", value=", ".join(unknown) or "-", known=", ".join(SUFFIX))
-    headline = headline_on(scenario.service)
-    if siting.technology not in headline:
-        raise PlanError("plan_technology", value=siting.technology, known=", ".join(headline))
-    cell = layers.elevation.grid.cell_m
-    for key, low in (("spacing_m", cell), ("radius_m", cell), ("max_road_m", 0.0)):
-        value = float(getattr(siting, key))
-        if not low <= value <= FARTHEST_M:
-            raise ScenarioError("scenario_range", key=f"siting.{key}", value=value, low=round(low), high=FARTHEST_M)
-
-
-def _case(layers: Layers, assessment: Assessment, scenario: Scenario, progress: Progress) -> _Case:
-    _refuse(layers, scenario)
-    need = need_of(layers, assessment, scenario)
-    roads = None if layers.roads is None else road_graph(layers.roads)
-    places = candidates(layers, assessment, scenario, need, roads, progress=progress)
-    table = options(places, layers, scenario)
-    found = reach(table, need.xy_m, layers.elevation, scenario, progress=progress)
-    gain = found.served @ need.eligible_people
-    households = found.served @ np.asarray(assessment.points.households, dtype=np.float64)[need.point]
-    small = (table["kind"] == "small_cell_satellite").to_numpy()
-    crowded = small & (households > scenario.rate("small_cell_max_households"))
-    useful = np.flatnonzero((gain > 0) & ~crowded)
-    table = table.iloc[useful].reset_index(drop=True).assign(reachable_people=gain[useful])
-    return _Case(layers, assessment, scenario, need, places, table,
-                 Reach(found.served[useful], found.probability[useful]), int(np.count_nonzero(crowded)),
-                 () if roads is None else (*roads.findings, *roads.far_places(layers.villages, "villages")))
-
-
-def _select(case: _Case, budget_mvnd: float, progress: Progress) -> Selection:
-    """Solve one budget; refuse a budget that no useful option fits."""
-    table, need = case.options, case.need
-    if len(table) and budget_mvnd < table["cost_mvnd"].min():
-        row = table.loc[table["cost_mvnd"].idxmin()]
-        raise PlanError("plan_budget_small", budget=_mvnd(budget_mvnd), cost=_mvnd(row["cost_mvnd"]),
-                        option=row["option_id"])
-    problem = Problem(
-        reach=case.reach.served, people=need.eligible_people, cost_mvnd=table["cost_mvnd"].to_numpy(dtype=np.float64),
-        site=pd.factorize(table["site_id"])[0], option_ids=tuple(table["option_id"]), budget_mvnd=budget_mvnd,
-        served_before=np.zeros(need.point.size, dtype=bool),
-        tie_length_m=_tie_m(case),
-    )
-    solver = case.scenario.solver
-    return solve(problem, time_limit_s=solver.time_limit_s, gap=solver.gap, progress=progress)
-
-
-def _tie_m(case: _Case) -> NDArray[np.float64]:
-    """Return what decides between plans of equal people and cost: no permit first, then the shorter backhaul."""
-    restriction = case.places.frame.set_index("site_id")["restriction"]
-    permit = (case.options["site_id"].map(restriction) == "xin_phep").to_numpy(dtype=bool)
-    length: NDArray[np.float64] = case.options["backhaul_m"].to_numpy(dtype=np.float64)
-    return length + np.where(permit, PERMIT_TIE_M, 0.0)
-
-
-def _budget_plan(case: _Case, budget_mvnd: float, progress: Progress) -> BudgetPlan:
-    selection = _select(case, budget_mvnd, progress)
+def _budget_plan(case: Case, budget_mvnd: float, progress: Progress) -> BudgetPlan:
+    selection = select(case, budget_mvnd, progress)
     need, scenario = case.need, case.scenario
     what = effect(case.assessment, scenario, need, case.reach, list(case.options["option_id"]), selection.order)
     before = totals(case.assessment, scenario, need.known, need.served_before)
@@ -231,7 +150,7 @@ def _budget_plan(case: _Case, budget_mvnd: float, progress: Progress) -> BudgetP
     return BudgetPlan(budget_mvnd, selection, sites, what.villages, before, after, what.margin_villages)
 
 
-def _sites(case: _Case, selection: Selection, gains: pd.DataFrame) -> gpd.GeoDataFrame:
+def _sites(case: Case, selection: Selection, gains: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the chosen sites in build order with what each adds and why."""
     chosen = case.options.iloc[list(selection.order)].reset_index(drop=True)
     place = case.places.frame.drop(columns=["x_m", "y_m", "geometry", "reachable_people"])
@@ -251,7 +170,7 @@ def _sites(case: _Case, selection: Selection, gains: pd.DataFrame) -> gpd.GeoDat
     return gpd.GeoDataFrame(table[list(SITE_COLUMNS)], geometry=shape, crs=case.places.frame.crs)
 
 
-def _duplicates(case: _Case, table: pd.DataFrame) -> list[str]:
+def _duplicates(case: Case, table: pd.DataFrame) -> list[str]:
     """Return for every new site the nearest mast on air or committed within the duplicate radius, "" without one."""
     sites = case.layers.sites[case.layers.sites["state"].isin(["on_air", "committed"])].reset_index(drop=True)
     near = nearest(sites, table[["x_m", "y_m"]].to_numpy(dtype=np.float64))
@@ -262,11 +181,7 @@ def _duplicates(case: _Case, table: pd.DataFrame) -> list[str]:
     return out
 
 
-def _mvnd(value: float) -> str:
-    return f"{value:,.1f}".translate(str.maketrans(",.", ".,"))
-
-
-def _findings(case: _Case) -> tuple[Finding, ...]:
+def _findings(case: Case) -> tuple[Finding, ...]:
     """Return what a reader must know: nobody to serve, nobody in reach, land or distances unchecked."""
     def say(code: str, layer: str, **details: Any) -> Finding:
         return Finding(code, layer=layer, details=details, package="coverage")

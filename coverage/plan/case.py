@@ -1,0 +1,132 @@
+"""What every plan of a run shares: places, priced options, whom each serves, and the siting problem made of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coverage.compute import Progress
+from coverage.errors import PlanError, ScenarioError
+from coverage.gap.assessment import Assessment
+from coverage.gap.masts import headline_on
+from coverage.optimise.exact import solve
+from coverage.optimise.problem import Problem, Selection
+from coverage.scenario import Scenario
+from coverage.siting.candidates import Candidates, candidates
+from coverage.siting.effect import Totals, totals
+from coverage.siting.need import Need, need_of
+from coverage.siting.options import SUFFIX, options
+from coverage.siting.reach import Reach, reach
+from coverage.siting.why import number
+from geodata.findings import Finding
+from geodata.layers import Layers
+from geodata.roads import road_graph
+
+FARTHEST_M = 30_000         # range of the terrain model, docs/methods/radio.md
+PERMIT_TIE_M = 100_000.0    # a site that needs a permit loses a tie against any backhaul
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything the budgets share.
+
+    Parameters
+    ----------
+    options : those that serve eligible people, with ``reachable_people``; reach : a row per option, a column per point
+        of ``need``.
+    """
+
+    layers: Layers
+    assessment: Assessment
+    scenario: Scenario
+    need: Need
+    places: Candidates
+    options: pd.DataFrame
+    reach: Reach
+    crowded: int
+    road_findings: tuple[Finding, ...]
+
+
+def _refuse(layers: Layers, scenario: Scenario) -> None:
+    """Raise for choices of the scenario that no plan can follow."""
+    siting = scenario.siting
+    unknown = sorted(set(siting.options) - set(SUFFIX))
+    if unknown or not siting.options:
+        raise PlanError("plan_option_kind", value=", ".join(unknown) or "-", known=", ".join(SUFFIX))
+    headline = headline_on(scenario.service)
+    if siting.technology not in headline:
+        raise PlanError("plan_technology", value=siting.technology, known=", ".join(headline))
+    cell = layers.elevation.grid.cell_m
+    for key, low in (("spacing_m", cell), ("radius_m", cell), ("max_road_m", 0.0)):
+        value = float(getattr(siting, key))
+        if not low <= value <= FARTHEST_M:
+            raise ScenarioError("scenario_range", key=f"siting.{key}", value=value, low=round(low), high=FARTHEST_M)
+
+
+def case_of(layers: Layers, assessment: Assessment, scenario: Scenario, progress: Progress) -> Case:
+    """Return what all plans of a run share; raises for choices of the scenario that no plan can follow."""
+    _refuse(layers, scenario)
+    need = need_of(layers, assessment, scenario)
+    roads = None if layers.roads is None else road_graph(layers.roads)
+    places = candidates(layers, assessment, scenario, need, roads, progress=progress)
+    table = options(places, layers, scenario)
+    found = reach(table, need.xy_m, layers.elevation, scenario, progress=progress)
+    gain = found.served @ need.eligible_people
+    households = found.served @ np.asarray(assessment.points.households, dtype=np.float64)[need.point]
+    small = (table["kind"] == "small_cell_satellite").to_numpy()
+    crowded = small & (households > scenario.rate("small_cell_max_households"))
+    useful = np.flatnonzero((gain > 0) & ~crowded)
+    table = table.iloc[useful].reset_index(drop=True).assign(reachable_people=gain[useful])
+    return Case(layers, assessment, scenario, need, places, table,
+                 Reach(found.served[useful], found.probability[useful]), int(np.count_nonzero(crowded)),
+                 () if roads is None else (*roads.findings, *roads.far_places(layers.villages, "villages")))
+
+
+def select(case: Case, budget_mvnd: float, progress: Progress) -> Selection:
+    """Solve one budget; refuse a budget that no useful option fits."""
+    table = case.options
+    if len(table) and budget_mvnd < table["cost_mvnd"].min():
+        row = table.loc[table["cost_mvnd"].idxmin()]
+        raise PlanError("plan_budget_small", budget=mvnd_text(budget_mvnd), cost=mvnd_text(row["cost_mvnd"]),
+                        option=row["option_id"])
+    solver = case.scenario.solver
+    return solve(problem_of(case, budget_mvnd), time_limit_s=solver.time_limit_s, gap=solver.gap, progress=progress)
+
+
+def problem_of(case: Case, budget_mvnd: float) -> Problem:
+    """Return the siting problem under a budget: demand = the points of ``case.need``, people = the eligible ones."""
+    table, need = case.options, case.need
+    return Problem(
+        reach=case.reach.served, people=need.eligible_people, cost_mvnd=table["cost_mvnd"].to_numpy(dtype=np.float64),
+        site=pd.factorize(table["site_id"])[0], option_ids=tuple(table["option_id"]), budget_mvnd=budget_mvnd,
+        served_before=np.zeros(need.point.size, dtype=bool),
+        tie_length_m=_tie_m(case),
+    )
+
+
+def served_with(case: Case, chosen: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return which points (n,) of the assessment have signal once the options ``chosen`` stand."""
+    after = case.need.served_before.copy()
+    if chosen:
+        points = case.reach.served[list(chosen)].indices
+        after[case.need.point[np.unique(points)]] = True
+    return after
+
+
+def totals_with(case: Case, chosen: tuple[int, ...]) -> Totals:
+    """Return the figures of the whole area once the options ``chosen`` stand."""
+    return totals(case.assessment, case.scenario, case.need.known, served_with(case, chosen))
+
+
+def _tie_m(case: Case) -> NDArray[np.float64]:
+    """Return what decides between plans of equal people and cost: no permit first, then the shorter backhaul."""
+    restriction = case.places.frame.set_index("site_id")["restriction"]
+    permit = (case.options["site_id"].map(restriction) == "xin_phep").to_numpy(dtype=bool)
+    length: NDArray[np.float64] = case.options["backhaul_m"].to_numpy(dtype=np.float64)
+    return length + np.where(permit, PERMIT_TIE_M, 0.0)
+
+
+def mvnd_text(value: float) -> str:
+    """Write million VND with one decimal, as faults print them."""
+    return number(value, 1)
