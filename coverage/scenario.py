@@ -14,9 +14,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
+from coverage.choices import Curve, Floors, Phases, Robustness, check_choices
 from coverage.errors import ScenarioError
 
-_Section = TypeVar("_Section", "Radio", "Siting", "Solver")
+_Section = TypeVar("_Section", "Radio", "Siting", "Solver", "Curve", "Phases", "Floors", "Robustness")
 PriceLevel = Literal["low", "base", "high"]
 COST_LINES = ("construction", "equipment", "management", "contingency", "vat", "operation", "lease")
 
@@ -156,8 +157,13 @@ class Scenario:
     radio: Radio = field(default_factory=Radio)
     siting: Siting = field(default_factory=Siting)
     solver: Solver = field(default_factory=Solver)
+    curve: Curve = field(default_factory=Curve)
+    phases: Phases = field(default_factory=Phases)
+    floors: Floors = field(default_factory=Floors)
+    robustness: Robustness = field(default_factory=Robustness)
 
     def __post_init__(self) -> None:
+        check_choices(self.curve, self.phases, self.floors, self.robustness)
         if not self.budgets_mvnd or list(self.budgets_mvnd) != sorted(set(self.budgets_mvnd)):
             raise ScenarioError("budgets_not_ascending", value=list(self.budgets_mvnd))
         for budget in self.budgets_mvnd:
@@ -216,6 +222,10 @@ class Scenario:
             "radio": _section(Radio, given.pop("radio", {}), where),
             "siting": _section(Siting, given.pop("siting", {}), where),
             "solver": _section(Solver, given.pop("solver", {}), where),
+            "curve": _section(Curve, given.pop("curve", {}), where),
+            "phases": _section(Phases, given.pop("phases", {}), where),
+            "floors": _section(Floors, given.pop("floors", {}), where),
+            "robustness": _section(Robustness, given.pop("robustness", {}), where),
         }
         if "budgets_mvnd" in given:
             built["budgets_mvnd"] = _tuple_of_floats(given.pop("budgets_mvnd"), "budgets_mvnd", where)

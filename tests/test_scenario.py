@@ -108,5 +108,28 @@ def test_faulty_prices_are_refused_by_name(prices: dict[str, object], words: str
         Scenario.from_mapping({"prices": prices})
 
 
+def test_the_example_scenario_reads() -> None:
+    scenario = Scenario.load(Path(__file__).resolve().parents[1] / "docs" / "vi-du" / "kich_ban.toml")
+    assert scenario.phases.years == (2027, 2028, 2029)
+    assert scenario.curve.budgets == 16
+
+
+@pytest.mark.parametrize(("values", "words"), [
+    ({"phases": {"years": [2027], "ceilings_mvnd": []}}, "1 số"),
+    ({"phases": {"years": [2027, 2029], "ceilings_mvnd": [1.0, 1.0]}}, "liền nhau"),
+    ({"phases": {"years": ["2027"], "ceilings_mvnd": [1.0]}}, "liền nhau"),
+    ({"phases": {"years": [2027], "ceilings_mvnd": [-1.0]}}, "-1"),
+    ({"phases": {"years": [2027], "ceilings_mvnd": [1.0], "favour_border": 0.5}}, "favour_border"),
+    ({"phases": {"year": [2027]}}, "year"),
+    ({"floors": {"border_min_share": 1.1}}, "border_min_share"), ({"floors": {"share": 1}}, "share"),
+    ({"robustness": {"runs": 0}}, "runs"), ({"robustness": {"runs": 1.5}}, "runs"),
+    ({"robustness": {"signal_sigma_db": float("nan")}}, "signal_sigma_db"),
+    ({"curve": {"budgets": 1}}, "budgets"), ({"curve": {"steps": 3}}, "steps"),
+])
+def test_faulty_depth_choices_are_refused_by_name(values: dict[str, object], words: str) -> None:
+    with pytest.raises(ScenarioError, match=words):
+        Scenario.from_mapping(values)
+
+
 def test_prices_ascend() -> None:
     assert all(p.low <= p.base <= p.high for p in load_prices("don_gia_2026").values())

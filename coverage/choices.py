@@ -1,0 +1,82 @@
+"""Choices of a scenario for what is asked of a plan afterwards: budget curve, phases, floors, robustness."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from coverage.errors import ScenarioError
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Budget curve: evenly spaced budgets up to what reaches everybody; ``provincial_budget_mvnd``: 0 = not given."""
+
+    budgets: int = 16
+    time_limit_s: float = 180.0
+    provincial_budget_mvnd: float = 0.0
+
+
+@dataclass(frozen=True)
+class Phases:
+    """Building by year.
+
+    Parameters
+    ----------
+    years, ceilings_mvnd : calendar years and the State outlay of each; both empty = phases are not asked for.
+    favour_border : people of border communes count this many times in all years but the last.
+    keep_first : options (ids) already decided; they are built in the first year whatever else.
+    carry_over : money not spent in a year may be spent later.
+    """
+
+    years: tuple[int, ...] = ()
+    ceilings_mvnd: tuple[float, ...] = ()
+    favour_border: float = 1.0
+    keep_first: tuple[str, ...] = ()
+    carry_over: bool = False
+
+
+@dataclass(frozen=True)
+class Floors:
+    """Fairness: the least share of its people that every border commune has served."""
+
+    border_min_share: float = 0.8
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """How wrong signal (shared by a site), people (of a village) and prices may be, and how often it is tried."""
+
+    runs: int = 100
+    signal_sigma_db: float = 4.0
+    people_sigma: float = 0.1
+    price_sigma: float = 0.1
+    site_price_sigma: float = 0.15
+    no_regret_share: float = 0.9
+    time_limit_s: float = 180.0
+    seed: int = 2026
+
+
+_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType({
+    "curve.budgets": (2, 200), "curve.time_limit_s": (1, 86_400), "curve.provincial_budget_mvnd": (0, 1e12),
+    "phases.favour_border": (1, 1_000), "floors.border_min_share": (0, 1), "robustness.runs": (1, 100_000),
+    "robustness.signal_sigma_db": (0, 30), "robustness.people_sigma": (0, 2), "robustness.price_sigma": (0, 2),
+    "robustness.site_price_sigma": (0, 2), "robustness.no_regret_share": (0, 1),
+    "robustness.time_limit_s": (1, 86_400), "robustness.seed": (0, 2**32 - 1),
+})
+
+
+def check_choices(curve: Curve, phases: Phases, floors: Floors, robustness: Robustness) -> None:
+    """Raise ScenarioError for a value that no plan can follow."""
+    sections = {"curve": curve, "phases": phases, "floors": floors, "robustness": robustness}
+    for key, (low, high) in _RANGES.items():
+        section, name = key.split(".")
+        value = getattr(sections[section], name)
+        if not low <= value <= high:
+            raise ScenarioError("scenario_range", key=key, value=value, low=low, high=high)
+    years, ceilings = phases.years, phases.ceilings_mvnd
+    whole = all(isinstance(y, int) and not isinstance(y, bool) for y in years)
+    if not whole or list(years) != list(range(years[0], years[0] + len(years)) if years else ()):
+        raise ScenarioError("phases_years", value=list(years))
+    good = all(isinstance(c, (int, float)) and 0 <= c < float("inf") for c in ceilings)
+    if not good or len(ceilings) != len(years):
+        raise ScenarioError("phases_ceilings", value=list(ceilings), count=len(years))
