@@ -1,6 +1,7 @@
 """Page "Dữ liệu": which pack, what is in it, what is wrong with it, and the thresholds and prices in force."""
 
 import html
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from coverage.ui.state import PackChoice
 from coverage.ui.words import unit_text
 from geodata.errors import GeodataError
 from geodata.findings import Finding
-from geodata.layers import Layers
+from geodata.grid import Raster
+from geodata.layers import Layers, Source
 
 MOST_FINDINGS = 200
 MOST_VALUES = 12
@@ -28,8 +30,7 @@ _TONES = {"error": "#b0124f", "warning": "#a85b00", "info": "#44546a"}
 
 def show() -> None:
     """Draw the page."""
-    invented = state.pack().is_sample
-    parts.heading(t("data_title"), t("data_lead"), illustrative=invented)
+    parts.heading(t("data_title"), t("data_lead"), illustrative=state.is_invented())
     choose()
     layers = parts.need_layers()
     assessment = parts.need_assessment(layers)
@@ -132,37 +133,45 @@ def layer_table(layers: Layers) -> None:
     language = state.language()
     names = words_of("layer", language)
     present = {**layers.tables(), **layers.rasters()}
-    sources = {s.layer: s for s in layers.info.sources}
     rows: list[dict[str, Any]] = []
     for name, content in present.items():
-        source = sources.get(name)
+        given = [s for s in layers.info.sources if s.layer == name]
         raster = not isinstance(content, pd.DataFrame)
-        size = (
-            t("cells", rows=n(content.values.shape[0]), cols=n(content.values.shape[1]), cell=n(content.grid.cell_m))
-            if raster
-            else n(len(content))
-        )
+        size = _cells(content) if raster else n(len(content))
         rows.append(
             {
                 t("col_layer"): names.get(name, name),
+                t("col_kind_real"): _kind(given),
                 t("col_rows"): size,
-                t("col_rows_file"): "–" if source is None or raster else n(source.rows),
-                t("col_files"): "–" if source is None else ", ".join(source.files),
-                t("col_source"): "–" if source is None else source.source,
-                t("col_licence"): "–" if source is None else source.licence,
-                t("col_crs"): "–" if source is None else source.crs,
-                t("col_vintage"): "–" if source is None else vn_date_or_text(source.vintage),
-                t("col_kind_real"): t("kind_unknown")
-                if source is None
-                else t("kind_invented")
-                if source.illustrative
-                else t("kind_real"),
+                t("col_rows_file"): "–" if raster or not given else n(sum(s.rows for s in given)),
+                t("col_files"): _joined(file for s in given for file in s.files),
+                t("col_source"): _joined(s.source for s in given),
+                t("col_licence"): _joined(s.licence for s in given),
+                t("col_crs"): _joined(s.crs for s in given),
+                t("col_vintage"): _joined(vn_date_or_text(s.vintage) for s in given),
             }
         )
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height=38 + 35 * len(rows))
     missing = [label for name, label in names.items() if name not in present and not name.startswith("gap_")]
     if missing:
         st.info(t("layers_missing", names=", ".join(missing)), icon=":material/info:")
+
+
+def _cells(raster: Raster) -> str:
+    rows, cols = raster.values.shape
+    return t("cells", rows=n(rows), cols=n(cols), cell=n(raster.grid.cell_m))
+
+
+def _kind(given: list[Source]) -> str:
+    """Say whether a layer is real or invented; one invented part makes it invented."""
+    if not given:
+        return t("kind_unknown")
+    return t("kind_invented") if any(s.illustrative for s in given) else t("kind_real")
+
+
+def _joined(texts: Iterable[str]) -> str:
+    """Join different texts in their order, '–' for none."""
+    return "; ".join(dict.fromkeys(x for x in texts if x)) or "–"
 
 
 def vn_date_or_text(value: str) -> str:

@@ -27,10 +27,11 @@ def show() -> None:
     """Draw the page."""
     layers = parts.need_layers()
     parts.heading(t("hand_title"), t("hand_lead"), illustrative=layers.info.illustrative)
-    assessment = parts.need_assessment(layers, areas=True)
+    areas = ask_areas(layers)
+    assessment = parts.need_assessment(layers, areas=areas)
     plan = parts.need_plan(layers, assessment)
     folder = ask(layers, plan)
-    key = state.hand_in_key(layers, plan, folder)
+    key = state.hand_in_key(layers, plan, folder, areas=areas)
     job = state.jobs().find(key)
     if job is not None and st.session_state.get("hand_in") == key:
         files(parts.watched(key, job, t("hand_writing")))
@@ -39,6 +40,12 @@ def show() -> None:
     if st.session_state.pop("hand_in_go", False):
         begin(key, layers, assessment, plan, folder)
         st.rerun()
+
+
+def ask_areas(layers: Layers) -> bool:
+    """Ask whether to wait for the level over the whole ground; without it the folder says what is left out."""
+    ready = state.areas_ready(layers) is not None
+    return bool(st.checkbox(t("hand_areas") if ready else t("hand_areas_wait"), value=True, key="hand_in_areas"))
 
 
 def ask(layers: Layers, plan: Plan) -> Path:

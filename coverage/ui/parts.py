@@ -149,11 +149,11 @@ def guarded(page: Callable[P, None]) -> Callable[P, None]:
     return show
 
 
-def watched(key: Any, job: Job, title: str) -> Any:
+def watched(key: Any, job: Job, title: str, *, can_stop: bool = True) -> Any:
     """Wait for a job with its stages and a button to stop it, and return its result; ends the page on a fault."""
     language = state.language()
     if not job.wait(_PATIENCE_S):
-        _watch(job, title, language)
+        _watch(job, title, language, can_stop=can_stop)
         st.rerun()  # the sidebar was drawn before the result was known
     if job.failed:
         try:
@@ -168,10 +168,11 @@ def watched(key: Any, job: Job, title: str) -> Any:
     return job.result()
 
 
-def _watch(job: Job, title: str, language: str) -> None:
+def _watch(job: Job, title: str, language: str, *, can_stop: bool) -> None:
     with st.status(title, expanded=True) as box:
         log, bar = st.empty(), st.progress(0.0)
-        st.button(t("stop"), on_click=job.stop, key=f"stop-{id(job)}", icon=":material/stop_circle:")
+        if can_stop:
+            st.button(t("stop"), on_click=job.stop, key=f"stop-{id(job)}", icon=":material/stop_circle:")
         while not job.wait(_WATCH_S):
             stages = job.stages()
             lines = [
@@ -188,7 +189,7 @@ def _watch(job: Job, title: str, language: str) -> None:
 
 def need_layers() -> Layers:
     """Return the session's layers, waiting for them if need be."""
-    layers: Layers = watched(*state.open_job(), t("opening"))
+    layers: Layers = watched(*state.open_job(), t("opening"), can_stop=False)  # one indivisible step
     return layers
 
 

@@ -97,6 +97,14 @@ def open_job() -> tuple[Any, Job]:
     return key, jobs().start(key, work)
 
 
+def is_invented() -> bool:
+    """Tell whether the session's pack is known to hold invented data; an unopened folder is not known."""
+    _, job = open_job()
+    if job.ended and not job.failed:
+        return bool(job.result().info.illustrative)
+    return pack().is_sample
+
+
 def _assess_key(layers: Layers, chosen: Scenario, *, areas: bool) -> tuple[str, str, str, bool]:
     """Return a key that budgets and prices do not change: they say nothing of today's signal."""
     plain = replace(chosen, name="", budgets_mvnd=(1.0,), price_level="base", siting=Siting(), solver=Solver())
@@ -137,9 +145,9 @@ def plan_job(layers: Layers, assessment: Assessment) -> tuple[Any, Job]:
     return key, jobs().start(key, lambda progress: pipeline.propose(layers, assessment, chosen, progress=progress))
 
 
-def hand_in_key(layers: Layers, plan: Plan, folder: Path) -> tuple[str, str, str, str]:
+def hand_in_key(layers: Layers, plan: Plan, folder: Path, *, areas: bool) -> tuple[str, str, str, str, bool]:
     """Return the key of writing one folder."""
-    return "hand_in", layers.info.pack_id, plan.scenario.digest, str(folder)
+    return "hand_in", layers.info.pack_id, plan.scenario.digest, str(folder), areas
 
 
 def unpack_upload(content: bytes, name: str) -> PackChoice:
