@@ -32,8 +32,8 @@ def test_the_paragraph_word_for_word() -> None:
         "Bản Giòng, xã Thượng Giáp (42 hộ, 190 nhân khẩu; xã biên giới) là thôn trắng sóng: trung tâm thôn chưa có sóng"
         " 4G trở lên của doanh nghiệp nào. Số hộ chưa có sóng: 42 hộ, 190 nhân khẩu. Trung tâm thôn cách trạm "
         "ThuongGiap_TQG (Viettel) 2,6 km, bị địa hình che khuất; cách trạm ThuongNongII (VNPT) 3,4 km, không bị địa "
-        "hình che khuất. Thôn chưa có điện lưới, chưa rõ về đường ô tô, chưa có cáp quang. Căn cứ: mô hình, mức thu dự báo "
-        "-123 dBm, xác suất có sóng 5%. Chưa có vị trí đề xuất phủ sóng cho thôn trong các mức kinh phí đang xét.")
+        "hình che khuất. Thôn chưa có điện lưới, chưa rõ về đường ô tô, chưa có cáp quang. Căn cứ: mô hình, mức thu dự "
+        "báo -123 dBm, xác suất có sóng 5%. Chưa có vị trí đề xuất phủ sóng cho thôn trong các mức kinh phí đang xét.")
 
 
 def test_what_is_proposed_is_said_with_its_money() -> None:

@@ -37,7 +37,8 @@ def border_headline(gap: GapSummary) -> tuple[Line, ...]:
         *counts_lines(gap.border),
         ("Xã biên giới còn thôn trắng hoặc lõm sóng",
          f"{vn_number(gap.border_communes_uncovered)}/{vn_number(gap.border_communes)}"),
-        ("Như trên, theo mô hình", f"{vn_number(gap.border_communes_uncovered_by_model)}/{vn_number(gap.border_communes)}"),
+        ("Như trên, theo mô hình",
+         f"{vn_number(gap.border_communes_uncovered_by_model)}/{vn_number(gap.border_communes)}"),
     )
 
 

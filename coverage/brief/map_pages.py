@@ -95,7 +95,8 @@ def _source_annex(layers: Layers) -> tuple[SheetTable, str]:
     """Return the table of sources, one row per layer and source, with the hash of every file."""
     rows = tuple(
         (word("layer", s.layer), "; ".join(s.files), s.source, s.licence, vn_date(s.obtained),
-         _vintage(s.vintage), s.crs, vn_number(s.rows), vn_number(s.kept), "; ".join(h[:12] for h in s.sha256 if h), yes_no(s.illustrative))
+         _vintage(s.vintage), s.crs, vn_number(s.rows), vn_number(s.kept), "; ".join(h[:12] for h in s.sha256 if h),
+         yes_no(s.illustrative))
         for s in layers.info.sources)
     heads = ("Lớp", "Tệp", "Nguồn", "Giấy phép", "Ngày lấy", "Năm số liệu", "Hệ tọa độ tệp gốc", "Số dòng", "Dùng được",
              "SHA-256 (12 ký tự đầu)", "Minh họa")
