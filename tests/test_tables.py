@@ -6,7 +6,7 @@ from dataclasses import fields
 import pandas as pd
 import pytest
 
-from coverage.brief.assumptions import assumption_table, shown
+from coverage.brief.assumptions import assumption_table, sections, shown
 from coverage.brief.figures import by_plan, change, headline, square, today
 from coverage.brief.tables import (
     OUTPUT_LAYERS,
@@ -126,9 +126,11 @@ def test_every_threshold_price_and_setting_is_an_assumption_said() -> None:
     for f in fields(scenario.service):
         assert f.name in table.index
     assert set(scenario.prices) <= set(table.index)
-    for section in ("radio", "siting", "solver"):
-        for f in fields(getattr(scenario, section)):
-            assert f"{section}.{f.name}" in table.index
+    for name, section in sections(scenario).items():
+        for f in fields(section):
+            assert f"{name}.{f.name}" in table.index
+            assert f.name in words_of(name), f"words.csv has no {name},{f.name}"
+            assert name in words_of("assumption_group")
     assert table.loc["rsrp_served_dbm", "Giá trị"] == "-105"
     assert table.loc["rsrp_served_dbm", "Mức tin cậy"] == "người dùng đặt"
     assert table.loc["tower_ground", "Giá trị"] == "550"

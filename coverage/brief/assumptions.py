@@ -1,7 +1,7 @@
 """Every threshold, price and preset behind a run: value, unit, citation, certainty; nothing of a run is unsaid."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any
 
@@ -74,16 +74,21 @@ def _prices(scenario: Scenario, language: str) -> Iterator[Row]:
         yield group, item, f"{label} ({beside})", value, note.unit, note.citation, note.certainty
 
 
+def sections(scenario: Scenario) -> dict[str, Any]:
+    """Return the sections of a scenario that hold plain settings, by name; the service has notes of its own."""
+    values = {f.name: getattr(scenario, f.name) for f in fields(scenario)}
+    return {name: value for name, value in values.items() if is_dataclass(value) and name != "service"}
+
+
 def _sections(scenario: Scenario, language: str) -> Iterator[Row]:
-    assumed = word("certainty", "assumed", language)
-    for name in ("radio", "siting", "solver"):
-        section = getattr(scenario, name)
-        group = word("assumption_group", name, language)
+    assumed, groups, units = (word("certainty", "assumed", language), words_of("assumption_group", language),
+                              words_of("scenario_unit", language))
+    for name, section in sections(scenario).items():
+        labels = words_of(name, language)
         for f in fields(section):
-            unit = word("scenario_unit", f.name, language) if f.name in words_of("scenario_unit") else ""
-            label = word(name, f.name, language)
             value = shown(getattr(section, f.name))
-            yield group, f"{name}.{f.name}", label, value, unit, word("certainty", "tool", language), assumed
+            yield (groups.get(name, name), f"{name}.{f.name}", labels.get(f.name, f.name), value,
+                   units.get(f.name, ""), word("certainty", "tool", language), assumed)
 
 
 def _presets(language: str) -> Iterator[Row]:
