@@ -72,6 +72,7 @@ def test_tests_are_flat() -> None:
 def test_every_fault_text_is_complete_and_every_code_used_is_known() -> None:
     codes = set()
     for package in PACKAGES:
+        own: set[str] = set()
         lines = (ROOT / package / "faults.csv").read_text(encoding="utf-8")
         import csv
         for row in csv.DictReader(lines.splitlines()):
