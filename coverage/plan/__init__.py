@@ -5,7 +5,19 @@ own on a plan, because they take longer.
 """
 
 from coverage.plan.budgets import SITE_COLUMNS, BudgetPlan, Density, Plan, density_check, propose
-from coverage.plan.case import Case
+from coverage.plan.case import Case, Figures
+from coverage.plan.curve import BudgetCurve, CurveRow, budget_curve
+from coverage.plan.depth import Depth
+from coverage.plan.floors import FlooredPlan, FloorRow, floored_plan
+from coverage.plan.phases import PhasedPlan, PhaseYear, phased_plan
+from coverage.plan.robustness import Outcome, Robust, robust
+from coverage.plan.target import NextVillage, Target, cheapest_plan, next_village
+from coverage.plan.why import HandPlan, SiteWhy, what_if, why_site
 from coverage.siting.effect import Totals
 
-__all__ = ["SITE_COLUMNS", "BudgetPlan", "Case", "Density", "Plan", "Totals", "density_check", "propose"]
+__all__ = [
+    "SITE_COLUMNS", "BudgetCurve", "BudgetPlan", "Case", "CurveRow", "Density", "Depth", "Figures", "FloorRow",
+    "FlooredPlan", "HandPlan", "NextVillage", "Outcome", "PhaseYear", "PhasedPlan", "Plan", "Robust", "SiteWhy",
+    "Target", "Totals", "budget_curve", "cheapest_plan", "density_check", "floored_plan", "next_village", "phased_plan",
+    "propose", "robust", "what_if", "why_site",
+]

@@ -17,7 +17,7 @@ from coverage.errors import PlanError
 from coverage.gap.assessment import Assessment
 from coverage.gap.service import HEADLINE_CLASS, reference_date
 from coverage.optimise.problem import Selection
-from coverage.plan.case import Case, case_of, select
+from coverage.plan.case import PEOPLE_TOLERANCE, Case, case_of, select
 from coverage.scenario import Scenario
 from coverage.siting.distances import nearest
 from coverage.siting.effect import Totals, effect, totals
@@ -26,7 +26,6 @@ from coverage.siting.why import nearest_masts, why
 from geodata.findings import Finding
 from geodata.layers import Layers
 
-PEOPLE_TOLERANCE = 1e-6     # the objective must equal after - before; sums of fractions of people differ by less
 SITE_COLUMNS = (
     "order", "option_id", "site_id", "name", "commune_code", "commune_name", "is_border", "kind", "candidate_kind",
     "technology", "band_mhz", "backhaul", "backhaul_to", "backhaul_m", "power", "height_m", "host_site_code",

@@ -1,13 +1,17 @@
 """What every plan of a run shares: places, priced options, whom each serves, and the siting problem made of them."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from coverage.compute import Progress
-from coverage.errors import PlanError, ScenarioError
+from coverage.errors import Cancelled, PlanError, ScenarioError
 from coverage.gap.assessment import Assessment
 from coverage.gap.masts import headline_on
 from coverage.optimise.exact import solve
@@ -25,6 +29,7 @@ from geodata.roads import road_graph
 
 FARTHEST_M = 30_000         # range of the terrain model, docs/methods/radio.md
 PERMIT_TIE_M = 100_000.0    # a site that needs a permit loses a tie against any backhaul
+PEOPLE_TOLERANCE = 1e-6     # the objective must equal after - before; sums of fractions of people differ by less
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,93 @@ def _tie_m(case: Case) -> NDArray[np.float64]:
     permit = (case.options["site_id"].map(restriction) == "xin_phep").to_numpy(dtype=bool)
     length: NDArray[np.float64] = case.options["backhaul_m"].to_numpy(dtype=np.float64)
     return length + np.where(permit, PERMIT_TIE_M, 0.0)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a set of options comes to; every gain is after minus before of the same totals.
+
+    Parameters
+    ----------
+    options : ids in build order. people : eligible people gained; other_people : of villages that do not count.
+    villages : villages that leave trắng sóng. trang_left, lom_left : villages of the whole area still so.
+    """
+
+    options: tuple[str, ...]
+    cost_mvnd: float
+    people: float
+    other_people: float
+    households: float
+    villages: int
+    trang_left: int
+    lom_left: int
+
+
+def figures(case: Case, order: tuple[int, ...]) -> Figures:
+    """Return the figures of the options ``order``, counted from scratch."""
+    before, after = totals_with(case, ()), totals_with(case, order)
+    people = after.eligible_people_served - before.eligible_people_served
+    rows = case.options.iloc[list(order)]
+    return Figures(
+        tuple(rows["option_id"]), math.fsum(rows["cost_mvnd"]), people,
+        after.people_served - before.people_served - people,
+        after.households_served - before.households_served, before.villages_trang - after.villages_trang,
+        after.villages_trang, after.villages_lom)
+
+
+def agree(what: str, value: float, found: float) -> None:
+    """Raise PlanError where the solver's figure is not the one counted from scratch."""
+    if not math.isclose(value, found, rel_tol=1e-9, abs_tol=PEOPLE_TOLERANCE):
+        raise PlanError("plan_depth_differs", what=what, value=value, found=found)
+
+
+def not_stopped(status: str) -> None:
+    """Raise Cancelled where the user stopped the solver: half a curve or half the years would mislead."""
+    if status == "cancelled":
+        raise Cancelled("cancelled")
+
+
+def site_frame(case: Case, options_chosen: Sequence[int], **columns: Any) -> gpd.GeoDataFrame:
+    """Return one row per option: ids, name, commune, kind, costs, earliest year, ``columns``, point geometry."""
+    rows = case.options.iloc[list(options_chosen)].reset_index(drop=True)
+    place = case.places.frame[["site_id", "name", "commune_code", "restriction"]]
+    table = rows[["option_id", "site_id", "kind", "capex_mvnd", "opex_mvnd_year", "cost_mvnd", "earliest_year"]].merge(
+        place, on="site_id", how="left", validate="many_to_one")
+    communes = case.layers.communes.drop_duplicates("commune_code").set_index("commune_code")
+    of = communes.reindex(table["commune_code"].to_numpy())
+    table = table.assign(commune_name=of["name"].to_numpy(), is_border=of["is_border"].to_numpy(), **columns)
+    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(rows["x_m"], rows["y_m"]), crs=case.places.frame.crs)
+
+
+def village_frame(case: Case, rows: Sequence[int]) -> pd.DataFrame:
+    """Return village_code, name, commune_code, commune_name, is_border, eligible of villages by row."""
+    villages = case.assessment.villages.iloc[list(rows)]
+    communes = case.layers.communes.drop_duplicates("commune_code").set_index("commune_code")
+    of = communes.reindex(villages["commune_code"].astype(str).to_numpy())
+    return pd.DataFrame({
+        "village_code": villages["village_code"].astype(str).to_numpy(), "name": villages["name"].to_numpy(),
+        "commune_code": villages["commune_code"].astype(str).to_numpy(), "commune_name": of["name"].to_numpy(),
+        "is_border": of["is_border"].fillna(value=False).to_numpy(dtype=bool),
+        "eligible": villages["eligible"].to_numpy(dtype=bool),
+    })
+
+
+def asked(case: Case, scenario: Scenario | None) -> Scenario:
+    """Return the scenario whose curve, phases, floors and robustness count; all else must be the plan's.
+
+    Raises
+    ------
+    PlanError
+        "plan_depth_scenario" where prices, thresholds or candidates differ from those of the plan.
+    """
+    if scenario is None or scenario is case.scenario:
+        return case.scenario
+    free = {"name", "budgets_mvnd", "curve", "phases", "floors", "robustness", "solver"}
+    differ = [f.name for f in fields(Scenario)
+              if f.name not in free and getattr(scenario, f.name) != getattr(case.scenario, f.name)]
+    if differ:
+        raise PlanError("plan_depth_scenario", key=", ".join(differ))
+    return scenario
 
 
 def mvnd_text(value: float) -> str:

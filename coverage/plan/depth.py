@@ -1,0 +1,14 @@
+"""What was asked of a plan beyond its budgets, in one value for the papers; what was not asked for is None."""
+
+from dataclasses import dataclass
+
+from coverage.plan.curve import BudgetCurve
+from coverage.plan.phases import PhasedPlan
+
+
+@dataclass(frozen=True)
+class Depth:
+    """Curve and phases that were computed."""
+
+    curve: BudgetCurve | None = None
+    phases: PhasedPlan | None = None

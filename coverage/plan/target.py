@@ -1,0 +1,126 @@
+"""The reverse question: the least money that reaches a share of the people, and the first village it does not reach.
+
+What no option reaches falls to a fallback: small cells by low-orbit satellite at every cluster left, as many as its
+households need.
+"""
+
+import math
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coverage.compute import Progress, silent
+from coverage.optimise.cheapest import cheapest, first_unreached, with_fallback
+from coverage.optimise.problem import Problem, points_of
+from coverage.plan.budgets import Plan
+from coverage.plan.case import Case, not_stopped, problem_of, site_frame, village_frame
+from coverage.scenario import Scenario
+from coverage.siting.backhaul import satellite_link
+from coverage.siting.cost import access_item, line
+from coverage.siting.options import cost_of
+
+
+@dataclass(frozen=True)
+class NextVillage:
+    """The first village a budget does not reach: the best option left over and what it lacks to be built."""
+
+    village_code: str
+    name: str
+    commune_name: str
+    option_id: str
+    people: float
+    cost_mvnd: float
+    missing_mvnd: float
+
+
+@dataclass(frozen=True)
+class Target:
+    """The cheapest plan for a share of the eligible people without signal.
+
+    Parameters
+    ----------
+    share, people_target : what was asked. people : what the plan gains.
+    cost_mvnd, bound_mvnd, gap_percent : its money; no plan that reaches the target costs less than the bound.
+    sites : of the plan, without the fallback. fallback : villages with places that no option
+        reaches, served by satellite small cells: village_code, name, commune_name, people, cells, cost_mvnd.
+    fallback_mvnd : part of ``cost_mvnd``. next_village : what the largest budget of the plan does not reach, or None.
+    """
+
+    share: float
+    people_target: float
+    people: float
+    cost_mvnd: float
+    bound_mvnd: float
+    gap_percent: float
+    status: str
+    sites: gpd.GeoDataFrame
+    fallback: pd.DataFrame
+    fallback_mvnd: float
+    next_village: NextVillage | None
+
+
+def cheapest_plan(plan: Plan, share: float = 1.0, *, progress: Progress = silent) -> Target:
+    """Return the cheapest plan that brings signal to ``share`` (0..1) of the eligible people without it.
+
+    Raises
+    ------
+    PlanError
+        For a share that is not a number or below 0. Cancelled when ``progress`` returns False.
+    """
+    case = plan.case
+    problem, villages, cells = _with_satellites(case)
+    each = fallback_mvnd(case.scenario)
+    target = min(share, 1.0) * math.fsum(case.need.eligible_people)
+    solver = case.scenario.solver
+    found = cheapest(problem, target, time_limit_s=solver.time_limit_s, gap=solver.gap, progress=progress)
+    not_stopped(found.selection.status)
+    own = len(case.options)
+    chosen = found.selection.order
+    units = [i - own for i in chosen if i >= own]
+    table = village_frame(case, [int(villages[u]) for u in units]).drop(columns=["is_border", "eligible"])
+    open_people = [math.fsum(case.need.eligible_people[points_of(problem, own + u)]) for u in units]
+    built = [int(cells[u]) for u in units]
+    return Target(
+        share, target, found.selection.value, found.selection.cost_mvnd, found.cost_bound_mvnd, 100.0 * found.cost_gap,
+        found.selection.status, site_frame(case, [i for i in chosen if i < own]),
+        table.assign(people=open_people, cells=built, cost_mvnd=[c * each for c in built]), sum(built) * each,
+        next_village(plan))
+
+
+def next_village(plan: Plan, at: int = -1) -> NextVillage | None:
+    """Return the first village that budget number ``at`` does not reach; None when everybody in reach is served."""
+    case, budget = plan.case, plan.budgets[at]
+    step = first_unreached(problem_of(case, budget.budget_mvnd), budget.selection.chosen)
+    if step is None:
+        return None
+    row = village_frame(case, [int(case.need.village[step.demand])]).iloc[0]
+    return NextVillage(row["village_code"], row["name"], row["commune_name"],
+                       str(case.options["option_id"].iloc[step.option]), step.people, step.cost_mvnd, step.missing_mvnd)
+
+
+def fallback_mvnd(scenario: Scenario) -> float:
+    """Return the State outlay of one small cell by low-orbit satellite where access is worst and no grid is near."""
+    factor = scenario.rate(access_item(math.nan, scenario))
+    power = [line(scenario, "solar_small", 1.0, factor)]
+    link = satellite_link(scenario, factor, "leo_kit", "leo_month")
+    return cost_of("small_cell_satellite", factor, link, power, scenario).cost_mvnd
+
+
+def _with_satellites(case: Case) -> tuple[Problem, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the problem with a fallback for every village that no option wholly reaches, their rows, and the cells."""
+    need = case.need
+    reached = np.zeros(need.point.size, dtype=bool)
+    reached[np.unique(case.reach.served.indices)] = True
+    left = (need.eligible_people > 0) & ~reached
+    households = np.asarray(case.assessment.points.households, dtype=np.float64)[need.point]
+    cells = np.maximum(1, np.ceil(households / case.scenario.rate("small_cell_max_households"))).astype(np.intp)
+    rows, which = np.unique(need.village[left], return_inverse=True)
+    total = np.bincount(which, weights=cells[left], minlength=rows.size).astype(np.intp)
+    unit = np.full(need.point.size, -1, dtype=np.intp)
+    unit[left] = which
+    codes = tuple(case.assessment.villages["village_code"].astype(str).iloc[rows.tolist()])
+    cost = total.astype(np.float64) * fallback_mvnd(case.scenario)
+    return with_fallback(problem_of(case, math.inf), unit, cost, codes), rows, total
