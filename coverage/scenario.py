@@ -103,6 +103,8 @@ class Radio:
     dn : refractivity lapse over the lowest kilometre, N-units/km; n0 : sea-level refractivity, N-units.
     radius_m : beyond it a mast is not considered; the model holds to 30 km.
     method : "per_pixel" (exact) or "radial" (hull sweep), for areas.
+    calibrate : add each operator's and band's measured bias to its power before any status is told.
+    antenna_folder : folder of MSI files that the column ``antenna`` of the masts names; "" = none.
     """
 
     dn: float = 45.0
@@ -110,6 +112,8 @@ class Radio:
     radius_m: float = 15_000.0
     method: Literal["per_pixel", "radial"] = "per_pixel"
     power_shift_db: float = 0.0
+    calibrate: bool = False
+    antenna_folder: str = ""
 
 
 @dataclass(frozen=True)

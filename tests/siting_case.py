@@ -96,7 +96,7 @@ def assessment(pack: Layers, served: list[str] | None = None) -> Any:
     border = set(pack.communes.loc[pack.communes["is_border"], "commune_code"].astype(str))
     villages = pack.villages.assign(
         eligible=[c in border for c in pack.villages["commune_code"]])
-    return SimpleNamespace(points=points, served={"4g": has, "all": has},
+    return SimpleNamespace(points=points, served={"4g": has, "all": has}, calibration=None,
                            known={"4g": np.ones(has.size, bool)}, point_table=table, villages=villages)
 
 

@@ -11,6 +11,7 @@ from scipy.special import ndtri
 
 from coverage.compute import Progress, silent
 from coverage.errors import Cancelled
+from coverage.gap.accuracy import Accuracy, accuracy_of, calibration_findings
 from coverage.gap.agreement import claims_against_measured, model_against_measured
 from coverage.gap.areas import best_level, gap_discs, gap_land, gap_points
 from coverage.gap.communes import commune_table, with_offices
@@ -25,10 +26,14 @@ from coverage.gap.masts import (
     refuse_no_masts,
 )
 from coverage.gap.published import Decision, Matched, match_published, official_status, reconcile
-from coverage.gap.service import Served, atmosphere, reference_date, serve
+from coverage.gap.sensitivity import Sensitivity, power_sensitivity
+from coverage.gap.service import Served, atmosphere, beams, reference_date, serve
 from coverage.gap.status import PHU, UNKNOWN
 from coverage.gap.villages import point_table, village_table
+from coverage.radio.antenna import load_patterns
+from coverage.radio.calibration import Calibration
 from coverage.radio.signal import signal_over_area
+from coverage.radio.sites import missing_patterns
 from coverage.scenario import Scenario
 from geodata.crs import same_crs
 from geodata.findings import Finding
@@ -53,6 +58,8 @@ class Assessment:
     reconciliation : published list against model. agreement : claims against measured speed.
     model_check : model against measured level. assumptions : per operator, shares of assumed values.
     evidence : service of every point by every operator and technology.
+    accuracy : model against measured villages; None without measurements. calibration : None where not asked for.
+    sensitivity : villages that change status with assumed powers; None where not asked for.
     """
 
     scenario: Scenario
@@ -73,17 +80,21 @@ class Assessment:
     assumptions: pd.DataFrame
     evidence: Evidence
     findings: tuple[Finding, ...]
+    accuracy: Accuracy | None
+    calibration: Calibration | None
+    sensitivity: Sensitivity | None
 
 
 def assess(
-    layers: Layers, scenario: Scenario, *, areas: bool = True, confirmations: Sequence[Confirmation] = (),
-    decisions: Sequence[Decision] = (), progress: Progress = silent,
+    layers: Layers, scenario: Scenario, *, areas: bool = True, sensitivity: bool = True,
+    confirmations: Sequence[Confirmation] = (), decisions: Sequence[Decision] = (), progress: Progress = silent,
 ) -> Assessment:
     """Return the state of every village, commune and anchor, and the gap layers, as definitions of the office say.
 
     Parameters
     ----------
     areas : also the level over the whole ground (minutes for a province) and the layer gap_vung.
+    sensitivity : also the villages that change status when assumed powers move (two passes over the points).
     confirmations, decisions : signed statements of the office on points and on villages.
 
     Raises
@@ -119,7 +130,12 @@ def assess(
         model_check=model_against_measured(samples, served.samples_dbm, scenario.service),
         assumptions=assumptions(served.table), evidence=served.evidence,
         findings=(*findings, *served.findings, *more, *gaps.findings,
-                  *_findings(layers, villages, unlisted, scenario)),
+                  *_findings(layers, villages, unlisted, scenario),
+                  *calibration_findings(served.calibration, asked=scenario.radio.calibrate)),
+        accuracy=accuracy_of(served.matched, layers, scenario.service, calibrated=served.calibrated),
+        calibration=served.calibration,
+        sensitivity=power_sensitivity(layers, points, served, scenario, confirmations=confirmations,
+                                      progress=progress) if sensitivity else None,
     )
 
 
@@ -164,7 +180,7 @@ def _areas(
     """Return the level over the ground per operator and technology."""
     return signal_over_area(
         served.table, layers.elevation, radius_m=scenario.radio.radius_m, rx_agl_m=scenario.service.rx_height_m,
-        atmosphere=atmosphere(scenario), method=scenario.radio.method, progress=progress)
+        atmosphere=atmosphere(scenario), method=scenario.radio.method, beams=beams(scenario), progress=progress)
 
 
 @dataclass(frozen=True)
@@ -222,6 +238,10 @@ def _findings(
 ) -> tuple[Finding, ...]:
     """Say what the figures leave open."""
     out = list(mast_findings(layers.sites, reference_date(layers, scenario)))
+    absent = missing_patterns(layers.sites, load_patterns(scenario.radio.antenna_folder))
+    if absent:
+        found = _finding("antenna_pattern_missing", sorted(absent), "sites", "antenna")
+        out.append(replace(found, details=found.details | {"rows_number": sum(absent.values())}))
     if unlisted:
         out.append(_finding("operator_without_list", unlisted, "sites", "operator"))
     known = set(layers.communes["commune_code"])

@@ -69,7 +69,7 @@ def _committed(
     """Return the probability of service (n,) by masts not yet on air: headline class, all counted technologies."""
     counted, headline = classes
     rules, n = scenario.service, len(assessment.points)
-    table = masts_table(late, tuple(sorted({*counted, *headline})), scenario)
+    table = masts_table(late, tuple(sorted({*counted, *headline})), scenario, assessment.calibration)
     out = (np.zeros(n), np.zeros(n))
     if not len(table):
         return out

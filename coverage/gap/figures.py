@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from coverage.gap.accuracy import Accuracy
 from coverage.gap.assessment import Assessment
 from coverage.gap.communes import Counts, count, difficult_by_power, uncovered_border
 from coverage.gap.published import RESULTS
+from coverage.gap.sensitivity import Sensitivity
+from coverage.radio.calibration import Calibration
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class GapSummary:
     reconciliation : rows by result. matched_exact, matched_folded : rows of the published list by how they matched.
     anchors, anchors_short, anchors_unknown, anchors_unserved : anchors; leased below required; lease unknown; no 4G.
     gap_area_km2 : land without signal, NaN where areas were not computed; never printed as need.
+    sensitivity, accuracy, calibration : as in the assessment.
     """
 
     printed: Counts
@@ -82,6 +86,9 @@ class GapSummary:
     anchors_unknown: int
     anchors_unserved: int
     gap_area_km2: float
+    sensitivity: Sensitivity | None
+    accuracy: Accuracy | None
+    calibration: Calibration | None
 
     @property
     def villages(self) -> int:
@@ -161,6 +168,7 @@ def gap_summary(assessment: Assessment) -> GapSummary:
         anchors_unknown=0 if anchors is None else int((anchors["fibre_status"] == "chua_du_dl").sum()),
         anchors_unserved=0 if anchors is None else int((anchors["known_4g"] & ~anchors["served_4g"]).sum()),
         gap_area_km2=float(assessment.gap_vung["area_km2"].sum()) if assessment.area_rsrp else float("nan"),
+        sensitivity=assessment.sensitivity, accuracy=assessment.accuracy, calibration=assessment.calibration,
     )
 
 

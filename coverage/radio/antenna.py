@@ -6,7 +6,9 @@ elevation angles are mrad over the horizontal.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,7 @@ import numpy.typing as npt
 from coverage.errors import RadioError
 
 FloatArray = npt.NDArray[np.float64]
+ENDINGS = (".msi", ".pln")
 DBD_TO_DBI = 2.15       # gain of a half-wave dipole over the isotropic antenna
 
 
@@ -98,6 +101,26 @@ def read_msi(text: str, name: str = "") -> Pattern:
     tilt = header.get("ELECTRICAL_TILT", header.get("TILT", "0"))
     return Pattern(label, gain, _number(header["FREQUENCY"], label, "FREQUENCY"), cuts["HORIZONTAL"], cuts["VERTICAL"],
                    _number(tilt, label, "TILT") if re.search(r"\d", tilt) else 0.0)
+
+
+def load_patterns(folder: str) -> Mapping[str, Pattern]:
+    """Read the MSI files (.msi, .pln) of a folder: each under its file name, with and without the ending; "" = none.
+
+    Raises
+    ------
+    RadioError
+        For a folder that does not exist, and as ``read_msi``.
+    """
+    if not folder:
+        return {}
+    place = Path(folder)
+    if not place.is_dir():
+        raise RadioError("radio_pattern_folder", folder=folder)
+    out: dict[str, Pattern] = {}
+    for path in sorted(p for p in place.iterdir() if p.suffix.lower() in ENDINGS):
+        pattern = read_msi(path.read_text(encoding="utf-8", errors="replace"), path.stem)
+        out |= {path.name: pattern, path.stem: pattern}
+    return out
 
 
 def _number(text: str, pattern: str, key: str) -> float:

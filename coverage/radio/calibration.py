@@ -6,6 +6,7 @@ Bias = median of measured minus predicted over places, sigma = 1.4826 MAD. Nothi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +47,7 @@ class Samples:
     """Measurements with what the model says there: one row per sample.
 
     frame columns : operator, technology, band_mhz (of the predicted server, NaN without one), clutter, commune,
-    place, measured_dbm, predicted_dbm (NaN: no mast; floored predictions are NaN with ``floored`` True).
+    village, place, measured_dbm, predicted_dbm (NaN: no mast; floored predictions are NaN with ``floored`` True).
     """
 
     frame: pd.DataFrame
@@ -55,13 +56,14 @@ class Samples:
 def match_samples(
     measurements: pd.DataFrame, xy_m: FloatArray, signal: PointSignal, sites: SiteTable, rules: CalibrationRules,
     *, commune: Sequence[str] | None = None, clutter: Sequence[str] | None = None,
+    village: Sequence[str] | None = None,
 ) -> Samples:
     """Return measurements (n rows: operator, technology, rsrp_dbm) with the model's value at the same points.
 
     Parameters
     ----------
     xy_m : (n, 2) places; ``signal`` was computed at them, in this order.
-    commune, clutter : (n,) label of every sample, if known.
+    commune, clutter, village : (n,) label of every sample, "" where it has none.
 
     Raises
     ------
@@ -87,6 +89,7 @@ def match_samples(
         "band_mhz": band,
         "clutter": "" if clutter is None else list(clutter),
         "commune": "" if commune is None else list(commune),
+        "village": "" if village is None else list(village),
         "place": [f"{a}_{b}" for a, b in cell],
         "measured_dbm": measurements["rsrp_dbm"].to_numpy(np.float64),
         "predicted_dbm": np.where(floored, np.nan, predicted),
@@ -198,30 +201,37 @@ class Confusion:
 
 def leave_one_out(
     samples: Samples, rules: CalibrationRules, *, threshold_dbm: float, border: Mapping[str, bool], min_n: int = 30,
+    unit: Literal["place", "village"] = "place", biased: bool = True,
 ) -> dict[str, Confusion]:
     """Return the confusion of model against measurement, "all" and "border", each commune predicted by the others.
 
     For every commune the biases come from all other communes (groups that are usable there; else 0), so no place helps
-    to predict itself. A comparison is one place, operator and technology with at least ``min_samples`` samples:
-    measured = median >= threshold, model = median of predicted + bias >= threshold, no mast = not served. The best
-    server is that of the uncalibrated model.
+    to predict itself; ``biased`` False: the model as it is, nothing of the measurements in it. A comparison is one
+    ``unit``, operator and technology with at least ``min_samples`` samples: measured = median >= threshold, model =
+    median of predicted + bias >= threshold, no mast = not served. Samples without the unit (village "") are left out of
+    the comparison. The best server is that of the uncalibrated model.
     """
     frame = samples.frame
-    parts = [_held_out(frame, commune, rules, threshold_dbm) for commune in sorted(set(frame["commune"]))]
+    communes = sorted(set(frame["commune"]))
+    parts = [_held_out(frame, commune, rules, threshold_dbm, (unit, biased)) for commune in communes]
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"commune": [], "model": [], "measured": []})
     on_border = rows["commune"].map(lambda c: bool(border.get(c, False))).to_numpy(bool)
     return {"all": _confusion(rows, min_n), "border": _confusion(rows[on_border], min_n)}
 
 
-def _held_out(frame: pd.DataFrame, commune: str, rules: CalibrationRules, threshold_dbm: float) -> pd.DataFrame:
+def _held_out(
+    frame: pd.DataFrame, commune: str, rules: CalibrationRules, threshold_dbm: float, how: tuple[str, bool],
+) -> pd.DataFrame:
     """Return the comparisons (commune, model, measured) of one commune with biases from the others."""
+    unit, biased = how
     inside = (frame["commune"] == commune).to_numpy(bool)
-    others = calibrate(Samples(frame[~inside]), rules).table
+    others = calibrate(Samples(frame[~inside if biased else inside & ~inside]), rules).table
     bias = {(r.operator, r.band_mhz): r.bias_db for r in others.itertuples() if r.usable} if len(others) else {}
-    here = frame[inside]
+    here = frame[inside & (frame[unit] != "").to_numpy(bool)]
     shift = [bias.get((o, b), 0.0) for o, b in zip(here["operator"], here["band_mhz"], strict=True)]
-    here = here.assign(level=here["predicted_dbm"] + np.array(shift, dtype=np.float64))
-    places = here.groupby(["place", "operator", "technology"], sort=True).agg(
+    # no mast, or a level under the floor, is a level nobody can use; left out it would raise the median
+    here = here.assign(level=(here["predicted_dbm"] + np.array(shift, dtype=np.float64)).fillna(FLOOR_DBM))
+    places = here.groupby([unit, "operator", "technology"], sort=True).agg(
         n=("measured_dbm", "size"), measured=("measured_dbm", "median"), model=("level", "median"))
     places = places[places["n"] >= rules.min_samples]
     return pd.DataFrame({

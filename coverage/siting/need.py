@@ -77,7 +77,7 @@ def _by_committed(layers: Layers, assessment: Assessment, scenario: Scenario, ca
     out = np.zeros(candidates.size, dtype=bool)
     sites = baseline_sites(layers.sites, plan_year(layers, scenario))
     late = sites[sites["state"] != "on_air"]
-    table = masts_table(late, headline_on(scenario.service), scenario)
+    table = masts_table(late, headline_on(scenario.service), scenario, assessment.calibration)
     at = np.flatnonzero(candidates)
     if not len(table) or not at.size:
         return out
