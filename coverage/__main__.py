@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from coverage import pipeline
+from coverage.brief.model_text import accuracy_text, sensitivity_text
 from coverage.brief.words import vn_money, vn_number
 from coverage.errors import Cancelled
 from coverage.scenario import Scenario
@@ -52,6 +53,9 @@ def run(pack: Path, scenario_file: Path | None, out: Path, *, areas: bool) -> No
     say = sys.stdout.write
     say(f"{vn_number(gap.villages)} thôn: {vn_number(gap.trang)} trắng sóng, {vn_number(gap.lom)} lõm sóng; "
         f"{vn_number(gap.border_communes_uncovered)}/{vn_number(gap.border_communes)} xã biên giới chưa phủ hết\n")
+    for line in (sensitivity_text(gap.sensitivity), accuracy_text(gap.accuracy)):
+        if line:
+            say(f"{line}\n")
     plan = pipeline.propose(layers, assessment, scenario, progress=progress)
     for summary in plan_summary(plan):
         say(f"{vn_money(summary.budget_mvnd)}: {vn_number(summary.sites)} vị trí, "

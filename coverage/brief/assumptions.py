@@ -7,9 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from coverage.brief.model_text import model_lines
 from coverage.brief.words import vn_date, vn_trimmed, word, words_of
 from coverage.radio.link_budget import LinkBudget, load_presets
 from coverage.scenario import Scenario
+from coverage.summary import GapSummary
 
 Row = tuple[str, str, str, str, str, str, str]  # group, code, text, value, unit, citation, certainty
 _PRESET_UNITS: Mapping[str, str] = {
@@ -17,11 +19,17 @@ _PRESET_UNITS: Mapping[str, str] = {
 }
 
 
-def assumption_table(scenario: Scenario, language: str = "vi") -> pd.DataFrame:
-    """Return one row per value that decides the result: service rules, prices, radio, siting, solver, presets."""
+def assumption_table(scenario: Scenario, language: str = "vi", gap: GapSummary | None = None) -> pd.DataFrame:
+    """Return one row per value that decides the result: service rules, prices, radio, siting, solver, presets.
+
+    With ``gap`` also what the assumptions decide and how far the model agrees with measurements.
+    """
     heads = words_of("assumption_heads", language)
     rows = [*_general(scenario, language), *_service(scenario, language), *_prices(scenario, language),
             *_sections(scenario, language), *_presets(language)]
+    if gap is not None:
+        group, computed = word("assumption_group", "model", language), word("certainty", "computed", language)
+        rows += [(group, key, *said, "", computed) for key, *said in model_lines(gap, language)]
     return pd.DataFrame(rows, columns=list(heads.values()))
 
 

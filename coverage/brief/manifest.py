@@ -7,9 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from coverage.brief.model_text import accuracy_text, sensitivity_text
 from coverage.brief.version import VERSION
 from coverage.gap.assessment import Assessment
 from coverage.plan import Plan
+from coverage.radio.area_loss import profile_step_m
 from coverage.summary import plan_summary
 from geodata.layers import Layers
 from geodata.write.digest import file_sha256
@@ -73,7 +75,9 @@ def write_manifest(
         "model": {
             "name": "ITU-R P.1812, 50 % of time and locations", "sigma_db": scenario.service.sigma_model_db,
             "threshold_dbm": scenario.service.rsrp_served_dbm, "method": scenario.radio.method,
-            "areas_computed": bool(assessment.area_rsrp),
+            "step_m": profile_step_m(layers.elevation, None), "calibrated": scenario.radio.calibrate,
+            "areas_computed": bool(assessment.area_rsrp), "sensitivity": sensitivity_text(assessment.sensitivity),
+            "accuracy": accuracy_text(assessment.accuracy),
         },
         "plans": [
             {"budget_mvnd": p.budget_mvnd, "cost_mvnd": p.cost_mvnd, "sites": list(b.sites["option_id"]),

@@ -11,6 +11,7 @@ import numpy as np
 from coverage.brief.figures import border_headline, headline, money_note, plan_headline, square
 from coverage.brief.map_body import MapContent, body_frame
 from coverage.brief.map_sheet import MAP_MM, Job, Sheet, SheetTable, write_map_sheets
+from coverage.brief.model_text import method_text
 from coverage.brief.office import Office
 from coverage.brief.version import VERSION
 from coverage.brief.words import (
@@ -113,10 +114,10 @@ def _vintage(said: str) -> str:
 
 
 def model_line(scenario: Scenario) -> str:
-    """Return model, threshold and error in one line."""
+    """Return model, method, threshold and error in one line."""
     s = scenario.service
-    return (f"Mô hình ITU-R P.1812 (50%), ngưỡng RSRP {vn_trimmed(s.rsrp_served_dbm, 1)} dBm ngoài trời ở "
-            f"{vn_trimmed(s.rx_height_m, 1)} m, sai số chuẩn {vn_trimmed(s.sigma_model_db, 1)} dB")
+    return (f"Mô hình ITU-R P.1812 (50%), {method_text(scenario)}, ngưỡng RSRP "
+            f"{vn_trimmed(s.rsrp_served_dbm, 1)} dBm ngoài trời ở {vn_trimmed(s.rx_height_m, 1)} m, sai số chuẩn {vn_trimmed(s.sigma_model_db, 1)} dB")
 
 
 def foot_line(layers: Layers, scenario: Scenario) -> str:

@@ -62,7 +62,7 @@ def workbook_parts(
     parts |= {
         "agreement": Part(worded(assessment.agreement, "agreement", language), "agreement"),
         "model_check": Part(worded(assessment.model_check, "model_check", language), "model_check"),
-        "assumptions": Part(assumption_table(assessment.scenario, language)),
+        "assumptions": Part(assumption_table(assessment.scenario, language, gap_summary(assessment))),
         "masts": Part(worded(assessment.assumptions, "mast_assumptions", language), "mast_assumptions"),
         "findings": Part(finding_table(findings, language)),
         "dictionary": Part(dictionary_table(language=language)),

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from coverage.brief import palette
+from coverage.brief.model_text import accuracy_text, sensitivity_text
 from coverage.brief.web_layers import gap_map
 from coverage.brief.web_map import LayerSpec, MapSpec
 from coverage.brief.web_source import Source
@@ -49,6 +50,7 @@ def show() -> None:
     parts.heading(t("gap_title"), t("gap_lead"), illustrative=layers.info.illustrative)
     gap = gap_summary(assessment)
     parts.cards(figure_cards(gap))
+    st.caption(model_note(gap))
     chosen = filters(layers, assessment)
     rows = ordered(matching(assessment.villages, chosen), assessment.communes)
     workbench(layers, assessment, chosen, rows, gap)
@@ -107,6 +109,12 @@ def footnote(gap: GapSummary) -> str:
         one=n(gap.one_operator),
         lost=n(gap.loses_signal_with_3g),
     )
+
+
+def model_note(gap: GapSummary) -> str:
+    """Return one line on what assumed powers decide and how far the model agrees with measurements."""
+    language = state.language()
+    return " ".join((sensitivity_text(gap.sensitivity, language), accuracy_text(gap.accuracy, language))).strip()
 
 
 def _powered(part: int, whole: int) -> str:
