@@ -11,6 +11,7 @@ from pathlib import Path
 
 from coverage import pipeline
 from coverage.brief.model_text import accuracy_text, sensitivity_text
+from coverage.brief.office import Office
 from coverage.brief.words import vn_money, vn_number
 from coverage.errors import Cancelled
 from coverage.scenario import Scenario
@@ -43,12 +44,13 @@ class Bar:
         sys.stderr.flush()
 
 
-def run(pack: Path, scenario_file: Path | None, out: Path, *, areas: bool) -> None:
+def run(options: argparse.Namespace) -> None:
     """Take a pack through the four calls and write the hand-in folder; say the main figures."""
-    scenario = Scenario.load(scenario_file) if scenario_file else Scenario.default()
+    scenario = Scenario.load(options.scenario) if options.scenario else Scenario.default()
+    office = Office.load(options.office) if options.office else None
     progress = Bar()
-    layers = pipeline.open_pack(pack)
-    assessment = pipeline.assess(layers, scenario, areas=areas, progress=progress)
+    layers = pipeline.open_pack(options.pack)
+    assessment = pipeline.assess(layers, scenario, areas=not options.no_areas, progress=progress)
     gap = gap_summary(assessment)
     say = sys.stdout.write
     say(f"{vn_number(gap.villages)} thôn: {vn_number(gap.trang)} trắng sóng, {vn_number(gap.lom)} lõm sóng; "
@@ -61,8 +63,10 @@ def run(pack: Path, scenario_file: Path | None, out: Path, *, areas: bool) -> No
         say(f"{vn_money(summary.budget_mvnd)}: {vn_number(summary.sites)} vị trí, "
             f"thêm {vn_number(summary.villages_gained)} thôn, {vn_number(summary.people_gained)} người; "
             f"{summary.proof_vi}\n")
-    manifest = pipeline.hand_in(layers, assessment, plan, out, progress=progress)
-    say(f"Hồ sơ: {out} ({len(manifest.outputs)} tệp)\n")
+    manifest = pipeline.hand_in(
+        layers, assessment, plan, options.out, office=office, overwrite=options.overwrite, progress=progress
+    )
+    say(f"Hồ sơ: {options.out} ({len(manifest.outputs)} tệp)\n")
 
 
 def main(arguments: list[str]) -> int:
@@ -74,10 +78,12 @@ def main(arguments: list[str]) -> int:
     runner.add_argument("--scenario", type=Path, help="tệp kịch bản .toml")
     runner.add_argument("--out", type=Path, required=True, help="thư mục hồ sơ sẽ ghi")
     runner.add_argument("--no-areas", action="store_true", help="không tính vùng phủ toàn tỉnh (nhanh hơn)")
+    runner.add_argument("--overwrite", action="store_true", help="thay hồ sơ cũ do chương trình ghi ở thư mục đó")
+    runner.add_argument("--office", type=Path, help="tệp .toml ghi tên cơ quan và người ký")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        run(options.pack, options.scenario, options.out, areas=not options.no_areas)
+        run(options)
     except (GeodataError, Cancelled) as error:
         sys.stderr.write(f"Lỗi: {error}\n")
         return 1
