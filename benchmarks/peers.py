@@ -4,9 +4,9 @@
     python benchmarks/peers.py 4_200:60 5_1000:120          # instance:seconds
     python benchmarks/peers.py --ways ours,highs 6_1000:60  # some ways only
 
-spopt knows neither a budget nor options of one site: ``cbc`` builds its MCLP, swaps its row on the number of sites for the
-budget and the sites, and solves with its solver (CBC through PuLP). For this comparison only: pip install ortools pyscipopt
-spopt.
+spopt knows neither a budget nor options of one site: ``cbc`` builds its MCLP, swaps its row on the number of
+sites for the budget and the sites, and solves with its solver (CBC through PuLP).
+For this comparison only: pip install ortools pyscipopt spopt.
 """
 
 import argparse

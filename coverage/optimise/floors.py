@@ -14,8 +14,17 @@ from numpy.typing import NDArray
 
 from coverage.compute import Progress, silent
 from coverage.errors import PlanError
-from coverage.optimise.exact import TIGHT, better, solve
-from coverage.optimise.model import Aim, Linear, Reached, covering, in_turn, people_objective, with_columns
+from coverage.optimise.exact import MODEL_ENTRIES, TIGHT, better, solve
+from coverage.optimise.floor_bound import (
+    LEAST,
+    greedy_floors,
+    likely,
+    priced_ceiling,
+    priced_plans,
+    settled,
+    zone_people,
+)
+from coverage.optimise.model import Aim, Linear, Reached, covering, in_turn, people_objective, with_columns, with_row
 from coverage.optimise.problem import (
     Problem,
     Selection,
@@ -26,8 +35,10 @@ from coverage.optimise.problem import (
     plan_cost,
 )
 from coverage.optimise.reduce import Core, reduce
+from coverage.optimise.search import SMALL_ENTRIES
 
 CHOSEN = 0.5
+AIMS = 3
 NODE_WORK = 4_000_000  # nodes times entries spent on what is only reported or comes last
 
 
@@ -35,8 +46,9 @@ NODE_WORK = 4_000_000  # nodes times entries spent on what is only reported or c
 class Missed:
     """A group that stays below its floor: what it lacks, and what it could get at most.
 
+    ``most_with_any_money`` and ``most_with_this_money`` are proven ceilings (exact unless the time ran out).
     ``reason`` is 'out_of_reach' (no set of options reaches the floor), 'money' (the budget alone would not pay for
-    it) or 'shared' (it could be reached alone, not together with the others).
+    it), 'shared' (it could be reached alone, not together with the others) or 'not_checked' (the time ran out).
     """
 
     group: int
@@ -125,45 +137,123 @@ def solve_floors(
     core = reduce(problem, zone=(group + 1).astype(np.int32))
     base = group_gain(problem, group, needed.size, core.fixed)
     left = np.maximum(needed - base, 0.0)
-    free = solve(problem, time_limit_s=time_limit_s / 3, gap=gap, seed=seed, progress=progress)
+    free = solve(problem, time_limit_s=time_limit_s / 6, gap=gap, seed=seed, progress=progress)
     free_lack = float(np.maximum(needed - group_gain(problem, group, needed.size, free.chosen), 0.0).sum())
     if free_lack <= TIGHT * max(1.0, needed.sum()):  # the best plan without floors keeps them all
         return _report(problem, group, needed, names, free, (0.0, 0.0), (free.cost_mvnd, 0.0), deadline)
     if free.status == "cancelled":
         return _report(problem, group, needed, names, free, (free_lack, 0.0), (free.cost_mvnd, 0.0), begun)
-    reached, lack = _least_shortfall(core, left, deadline, seed, progress, begun + 0.5 * time_limit_s)
-    model, floor_row = _floor_model(core, left)
-    slack = _slack(core, lack[0])
-    held = replace(model, matrix=sp.csr_array(sp.vstack([model.matrix, floor_row[None, :]])),
-                   low=np.append(model.low, -np.inf), high=np.append(model.high, lack[0] + slack))
-    pad = np.zeros(left.size)
-    gained = np.concatenate([people_objective(core), pad])
-    cost = np.concatenate([core.cost, np.zeros(core.n_classes), pad])
-    length = np.concatenate([core.length_m, np.zeros(core.n_classes), pad])
-    nodes = max(50, NODE_WORK // max(core.rows.nnz, 1))
-    cheap = in_turn(held, [Aim("floors_money", cost, 0.0, relative_gap=1e-3, nodes=nodes)], start=reached.point,
-                    deadline=deadline, seed=seed, progress=progress)
-    aims = [
-        Aim("people", gained, 0.5 * core.unit or TIGHT * float(core.weight.sum()), relative_gap=gap),
-        Aim("cost", cost, TIGHT * max(1.0, float(core.cost.sum())), nodes=nodes),
-        Aim("length", length, 0.0, nodes=nodes),
-    ]
-    best = in_turn(held, aims, start=cheap.point if cheap.point is not None else reached.point, deadline=deadline,
-                   seed=seed, progress=progress)
-    plan = _read(problem, core, best.point if best.point is not None else reached.point)
-    fixed_people = covered_people(problem, core.fixed)
-    bound = min(free.bound, fixed_people - best.bound[0]) if best.bound else free.bound
+    lack, money, plan = _least(problem, core.fixed, group, left, deadline, begun + 0.5 * time_limit_s, seed, progress)
+    run = _Run(problem, left, lack[0], deadline, gap, seed, progress)
+    if feasible(problem, plan):  # a first plan: the floors kept, the money left spent on people
+        filled = solve(replace(problem, required=tuple(plan)), gap=10 * gap, time_limit_s=time_limit_s / 10, seed=seed,
+                       progress=progress)
+        plan = better(problem, plan, filled.chosen)
+    bound, plan, best = _most_people(run, core, plan)
+    base_people = covered_people(problem, core.fixed)
+    bound = min(free.bound, base_people + bound)
     if core.unit:
         bound = float(np.floor(bound / core.unit + 1e-6) * core.unit)
     value = covered_people(problem, plan)
     if bound - value <= max(TIGHT * bound, 1e-6):
         bound = value
-    status = best.ended if best.ended == "cancelled" else ("gap" if bound - value <= gap * bound else "time_limit")
+    ended = best.ended if best is not None else "time_limit"
+    status = "cancelled" if ended == "cancelled" else ("gap" if bound - value <= gap * bound else "time_limit")
     selection = make_selection(problem, plan, bound, status, time.monotonic() - begun,
-                               cost_proven=best.ended == "solved" and len(best.value) == len(aims))
-    fixed_cost = plan_cost(problem, core.fixed)
-    money = (fixed_cost + cheap.value[0], fixed_cost + cheap.bound[0]) if cheap.value else (selection.cost_mvnd, 0.0)
+                               cost_proven=best is not None and ended == "solved" and len(best.value) == AIMS)
     return _report(problem, group, needed, names, selection, lack, money, deadline)
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What every stage of one solve needs."""
+
+    problem: Problem
+    needed: NDArray[np.float64]
+    lack: float
+    deadline: float
+    gap: float
+    seed: int
+    progress: Progress
+
+    def late(self, stage: str, done: int, total: int) -> bool | None:
+        """Report, and tell the ceiling to stop when the time is over."""
+        return False if time.monotonic() > self.deadline else self.progress(stage, done, total)
+
+
+def _least(
+    problem: Problem, fixed: tuple[int, ...], group: NDArray[np.intp], left: NDArray[np.float64], deadline: float,
+    soft: float, seed: int, progress: Progress,
+) -> tuple[tuple[float, float], tuple[float, float], tuple[int, ...]]:
+    """Return (shortfall, bound), (least money for it, bound) and the plan that reaches it, on the groups alone."""
+    wanted = np.append(left > 0, False)[group]  # -1 reads the last
+    core = reduce(replace(problem, people=np.where(wanted, problem.people, 0.0)), zone=(group + 1).astype(np.int32))
+    fixed_cost = plan_cost(problem, fixed)
+    reached, lack = _least_shortfall(core, left, deadline, seed, progress, soft)
+    model, floor_row = _floor_model(core, left)
+    held = with_row(model, floor_row, -np.inf, lack[0] + _slack(core, lack[0]))
+    cost = np.concatenate([core.cost, np.zeros(core.n_classes + left.size)])
+    brief = min(deadline, time.monotonic() + 0.2 * max(0.1, soft - time.monotonic()))
+    cheap = in_turn(held, [Aim("floors_money", cost, 0.0, relative_gap=1e-3)], start=reached.point, deadline=brief,
+                    seed=seed, progress=progress)
+    point = cheap.point if cheap.point is not None else reached.point
+    found = cheap.value[0] if cheap.value else np.inf
+    money = (fixed_cost + found, fixed_cost + (max(0.0, cheap.bound[0]) if cheap.bound else 0.0))
+    return lack, money, _read(problem, core, point)
+
+
+def _most_people(run: _Run, core: Core, plan: tuple[int, ...]) -> tuple[float, tuple[int, ...], Reached | None]:
+    """Return the ceiling on people beyond the must-haves, the best plan within the floors, and the last answer."""
+    problem, base = run.problem, covered_people(run.problem, core.fixed)
+    ceiling = float(core.weight.sum())
+    if core.rows.nnz > SMALL_ENTRIES // 4:
+        priced = priced_ceiling(core, run.needed, run.lack, deadline_passed=run.late)
+        ceiling = min(ceiling, priced.ceiling)
+        half = time.monotonic() + 0.4 * max(0.1, run.deadline - time.monotonic())
+        for other in priced_plans(core, priced, run.needed, deadline=half, gap=run.gap / 2, seed=run.seed,
+                                  progress=run.progress):
+            picked = np.isin(core.option, other).astype(np.float64)
+            lack = np.maximum(0.0, run.needed - zone_people(core, run.needed.size, picked)).sum()
+            if lack <= run.lack + LEAST * max(1.0, run.lack):
+                plan = better(problem, plan, other)
+        some, _ = likely(core, priced, np.isin(core.option, plan))
+        first = _solve(run, some, run.needed, plan, brief=True)
+        plan = better(problem, plan, _read(problem, some, first.point))
+        value = covered_people(problem, plan) - base
+        core, needed = settled(core, priced, value, run.needed)
+    else:
+        needed, value = run.needed, 0.0
+    met = ceiling - value <= run.gap * ceiling
+    if core.rows.nnz > MODEL_ENTRIES or (met and core.rows.nnz > SMALL_ENTRIES // 4):
+        return ceiling, plan, None
+    last = _solve(run, core, needed, plan, brief=False)
+    plan = better(problem, plan, _read(problem, core, last.point))
+    value = covered_people(problem, plan) - base
+    if last.bound:
+        ceiling = min(ceiling, max(value, core.gained - last.bound[0]))
+    return max(ceiling, value), plan, last
+
+
+def _solve(run: _Run, core: Core, needed: NDArray[np.float64], plan: tuple[int, ...], *, brief: bool) -> Reached:
+    """Solve the model with floors on a core: most people, then (unless ``brief``) least cost, shortest backhaul."""
+    model, floor_row = _floor_model(core, needed)
+    held = with_row(model, floor_row, -np.inf, run.lack + _slack(core, run.lack))
+    pad, zeros = np.zeros(needed.size), np.zeros(core.n_classes)
+    x = np.isin(core.option, plan).astype(np.float64)
+    y = np.minimum(1.0, np.asarray(core.columns @ x).ravel())
+    start = np.concatenate([x, y, np.maximum(0.0, needed - zone_people(core, needed.size, x))])
+    nodes = max(50, NODE_WORK // max(core.rows.nnz, 1))
+    cost = np.concatenate([core.cost, zeros, pad])
+    aims = [
+        Aim("people", np.concatenate([people_objective(core), pad]),
+            0.5 * core.unit or TIGHT * float(core.weight.sum()), relative_gap=run.gap / 2 if brief else run.gap),
+        Aim("cost", cost, TIGHT * max(1.0, float(core.cost.sum())), nodes=nodes),
+        Aim("length", np.concatenate([core.length_m, zeros, pad]), 0.0, nodes=nodes),
+    ]
+    now = time.monotonic()
+    deadline = now + 0.5 * max(0.2, run.deadline - now) if brief else run.deadline
+    return in_turn(held, aims[:1] if brief else aims, start=start, deadline=deadline, seed=run.seed,
+                   progress=run.progress)
 
 
 def _checked(
@@ -205,8 +295,13 @@ def _least_shortfall(
 ) -> tuple[Reached, tuple[float, float]]:
     """Return the point of the least total shortfall, and (shortfall, proven bound)."""
     model, total = _floor_model(core, left)
-    start = np.concatenate([np.zeros(core.n_options + core.n_classes), left])  # build nothing, lack everything
+    x = greedy_floors(core, left).astype(np.float64)
+    lacking = np.maximum(0.0, left - zone_people(core, left.size, x))
+    start = np.concatenate([x, np.minimum(1.0, np.asarray(core.columns @ x).ravel()), lacking])
     out_of_reach = np.maximum(left - np.bincount(core.zone, core.weight, left.size + 1)[1:], 0.0).sum()
+    if lacking.sum() - out_of_reach <= TIGHT * max(1.0, float(left.sum())):  # nothing can lack less
+        lack = float(lacking.sum())
+        return Reached(start, (lack,), (lack,), "solved"), (lack, lack)
     reached = in_turn(model, [Aim("shortfall", total, 0.0)], start=start, deadline=min(deadline, soft), seed=seed,
                       progress=progress)
     lack = max(reached.value[0], 0.0)
@@ -243,11 +338,19 @@ def _missed(
 ) -> Missed:
     """Find how far one group can get, with any money and with this money alone."""
     people = np.where(group == number, problem.people, 0.0)
-    ceilings = None if problem.ceilings_mvnd is None else np.full(problem.ceilings_mvnd.size, np.inf)
-    rich = replace(problem, people=people, budget_mvnd=float("inf"), ceilings_mvnd=ceilings)
-    left = max(0.2, min(5.0, deadline - time.monotonic()))
-    most = solve(rich, gap=0.0, time_limit_s=left).bound
-    alone = solve(replace(problem, people=people), gap=0.0, time_limit_s=left).bound
+    every = [i for i in range(problem.n_options) if i not in set(problem.forbidden)]
+    most = alone = covered_people(replace(problem, people=people), every)
+    left = deadline - time.monotonic()
+    checked = left > 0
+    if checked and most > 0:
+        ceilings = None if problem.ceilings_mvnd is None else np.full(problem.ceilings_mvnd.size, np.inf)
+        rich = replace(problem, people=people, budget_mvnd=float("inf"), ceilings_mvnd=ceilings)
+        most = solve(rich, gap=0.0, time_limit_s=min(5.0, left)).bound
+        alone = solve(replace(problem, people=people), gap=0.0, time_limit_s=min(5.0, left)).bound
     tolerance = TIGHT * max(1.0, needed)
-    reason = "out_of_reach" if most < needed - tolerance else "money" if alone < needed - tolerance else "shared"
+    reason = "money" if alone < needed - tolerance else "shared"
+    if most < needed - tolerance:
+        reason = "out_of_reach"
+    elif not checked:
+        reason = "not_checked"
     return Missed(number, name, needed, gained, needed - gained, most, alone, reason)
