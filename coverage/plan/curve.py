@@ -5,18 +5,30 @@ aims at villages alone.
 """
 
 import math
+import time
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 
 from coverage.compute import Progress, silent
+from coverage.errors import PlanError
+from coverage.optimise.curve import Curve, even_budgets
 from coverage.optimise.curve import budget_curve as solve_curve
-from coverage.optimise.curve import even_budgets
 from coverage.optimise.exact import solve
 from coverage.optimise.problem import Problem, Selection
 from coverage.plan.budgets import Plan
-from coverage.plan.case import Case, Figures, agree, asked, figures, not_stopped, problem_of, site_frame
+from coverage.plan.case import (
+    PEOPLE_TOLERANCE,
+    Case,
+    Figures,
+    agree,
+    asked,
+    figures,
+    not_stopped,
+    problem_of,
+    site_frame,
+)
 from coverage.scenario import Scenario
 
 HINT_SHARE = 0.01   # of the provincial budget, as a mark on the curve
@@ -87,11 +99,8 @@ def budget_curve(plan: Plan, scenario: Scenario | None = None, *, progress: Prog
     top = max(1.0, math.ceil(full.cost_mvnd))
     own = [b for b in choice.budgets_mvnd if b < top]
     budgets = sorted({*even_budgets(rich, choice.curve.budgets, top_mvnd=top), *own})
-    problem = replace(rich, budget_mvnd=max(own, default=top))
-    found = solve_curve(problem, budgets, time_limit_s=limit / 2, gap=gap, progress=progress)
-    for point in found.points:
-        not_stopped(point.best.status)
-    villages = _village_bounds(case, problem, [p.best for p in found.points], budgets, limit / 3, progress)
+    found = _least_nesting_price(rich, budgets, own or [top], limit / 2, gap, progress)
+    villages = _village_bounds(case, rich, [p.best for p in found.points], budgets, limit / 3, progress)
     rows = []
     for point, most in zip(found.points, villages, strict=True):
         best, nested = figures(case, point.best.order), figures(case, point.nested.order)
@@ -107,6 +116,31 @@ def budget_curve(plan: Plan, scenario: Scenario | None = None, *, progress: Prog
         HINT_SHARE * choice.curve.provincial_budget_mvnd,
         site_frame(case, list(first), from_mvnd=list(first.values())),
     )
+
+
+def _least_nesting_price(
+    problem: Problem, budgets: list[float], anchors: list[float], limit_s: float, gap: float, progress: Progress
+) -> Curve:
+    """Return the curve whose nested chain costs least in people, of those through the best plan of an anchor.
+
+    The first anchor is always tried, the others while the time lasts.
+    """
+    begun = time.monotonic()
+    best: tuple[float, Curve] | None = None
+    for anchor in anchors:
+        spent = time.monotonic() - begun
+        if best is not None and spent > limit_s / 4:
+            break
+        found = solve_curve(replace(problem, budget_mvnd=anchor), budgets, time_limit_s=limit_s - spent, gap=gap,
+                            progress=progress)
+        for point in found.points:
+            not_stopped(point.best.status)
+        price = math.fsum(point.nesting_price for point in found.points)
+        if best is None or price < best[0] - PEOPLE_TOLERANCE:
+            best = price, found
+    if best is None:
+        raise PlanError("plan_curve_empty")
+    return best[1]
 
 
 def _village_bounds(

@@ -21,7 +21,7 @@ from coverage.gap.assessment import Assessment
 from coverage.plan import BudgetPlan, Plan
 from coverage.scenario import PriceLevel
 from coverage.summary import PlanSummary, plan_summary
-from coverage.ui import maps, parts, state
+from coverage.ui import maps, parts, plan_depth, state
 from coverage.ui.parts import n, t
 from coverage.ui.words import money, text
 from geodata.crs import WGS84
@@ -45,6 +45,7 @@ def show() -> None:
             st.warning(finding.message(state.language()), icon=":material/info:")
     comparison(plan_summary(plan))
     workbench(layers, assessment, plan)
+    plan_depth.show(layers, plan)
 
 
 def form() -> None:
@@ -214,7 +215,10 @@ def table(plan: Plan, budget: BudgetPlan) -> None:
         t(k)
         for k in ("col_order", "col_height", "col_villages_new", "col_households_new", "col_people_new", "col_cost")
     ]
-    st.dataframe(parts.styled(frame, dict.fromkeys(whole, n)), hide_index=True, width="stretch")
+    widths = {"col_site": 170, "col_kind": 190, "col_order": 52, "col_height": 62, "col_year": 76}
+    config = {t(k): st.column_config.Column(width=w) for k, w in widths.items()}
+    shown = parts.styled(frame, dict.fromkeys(whole, n))
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=config)
     first, second, _ = st.columns([1, 1, 3])
     name = f"vi_tri_de_xuat_{plan.scenario.digest}"
     first.download_button(
