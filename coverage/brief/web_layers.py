@@ -61,7 +61,7 @@ def ground(source: Source) -> list[LayerSpec]:
                 url,
                 show=False,
                 bounds=warp.bounds,
-                options={"pane": "ps-signal", "order": 220, "opacity": 0.72},
+                options={"pane": "ps-signal", "order": 220, "opacity": 0.72, "signal": True},
             )
         )
     return out
@@ -98,6 +98,7 @@ def communes_layer(source: Source) -> LayerSpec:
         styles=styles,
         style={},
         rank=20,
+        bareUnderSignal=True,
     )
 
 

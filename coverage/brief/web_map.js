@@ -46,6 +46,12 @@
     });
   }
 
+  /* Areas keep their outline alone while the received level is shown: two fills one over the other tell nothing. */
+  function fade(map) {
+    var bare = (map.psSignals || []).some(function (overlay) { return map.hasLayer(overlay); });
+    (map.psLayers || []).forEach(function (group) { group.psFade(bare); });
+  }
+
   /* Names of areas, shown only where the area is wide enough on the screen. */
   function nameAreas(map, group) {
     function place() {
@@ -90,6 +96,13 @@
       }
     });
     group.psRank = spec.rank;
+    group.psFade = function (bare) {
+      if (!spec.bareUnderSignal) { return; }
+      group.setStyle(function (feature) {
+        var style = styleOf(spec, feature);
+        return bare ? Object.assign(style, { fillOpacity: 0 }) : style;
+      });
+    };
     group.psTitle = spec.title;
     group.psNames = [];
     group.psState = function () { return state; };
@@ -101,6 +114,7 @@
       read(spec.url).then(function (data) {
         group.addData(data);
         state = "ready";
+        fade(map);
         restack(map);
         if (group.psNames.length) { nameAreas(map, group); }
         group.fire("loaded");
@@ -118,7 +132,13 @@
       pane.style.zIndex = spec.order;
       pane.style.pointerEvents = "none";
     }
-    return L.imageOverlay(spec.url, spec.bounds, { opacity: spec.opacity, pane: spec.pane, alt: spec.title });
+    var overlay = L.imageOverlay(spec.url, spec.bounds, { opacity: spec.opacity, pane: spec.pane, alt: spec.title });
+    if (spec.signal) {
+      map.psSignals = map.psSignals || [];
+      map.psSignals.push(overlay);
+      overlay.on("add remove", function () { setTimeout(function () { fade(map); }, 0); });
+    }
+    return overlay;
   }
 
   function ring(at) {

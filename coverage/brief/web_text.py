@@ -69,5 +69,7 @@ def panel_label(title: str, keys: list[tuple[str, str]]) -> str:
     """
     if len(keys) == 1 and not keys[0][1]:
         return f"{keys[0][0]} {html.escape(title)}"
+    if not keys:
+        return html.escape(title)
     rows = "".join(f"<span>{key}<span>{html.escape(text)}</span></span>" for key, text in keys)
     return f"{html.escape(title)}<span class='ps-classes'>{rows}</span>"

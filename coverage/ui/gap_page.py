@@ -150,11 +150,11 @@ def filters(layers: Layers, assessment: Assessment) -> Filter:
     operators = sorted(set(layers.sites["operator"].dropna().astype(str)))
     operator = fourth.selectbox(
         t("filter_operator"),
-        [None, *operators],
+        ["", *operators],
         key=f"filter_operator_{language}",
-        format_func=lambda o: t("filter_all_operators") if o is None else str(o),
+        format_func=lambda o: o or t("filter_all_operators"),
     )
-    return Filter(border, tuple(chosen), tuple(statuses or ()), operator)
+    return Filter(border, tuple(chosen), tuple(statuses or ()), operator or None)
 
 
 def matching(villages: gpd.GeoDataFrame, chosen: Filter) -> gpd.GeoDataFrame:

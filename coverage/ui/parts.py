@@ -196,7 +196,7 @@ def need_layers() -> Layers:
 def need_assessment(layers: Layers, *, areas: bool = False) -> Assessment:
     """Return the assessment of the session's layers and scenario, waiting for it if need be.
 
-    The level over the whole ground follows in the background; what is known first is shown first.
+    The level over the whole ground follows in the background (``state.behind``); what is known first is shown first.
     """
     whole = state.areas_ready(layers)
     if whole is not None:
@@ -205,7 +205,6 @@ def need_assessment(layers: Layers, *, areas: bool = False) -> Assessment:
         found = watched(*state.assess_job(layers, areas=True), t("assessing_areas"))
     else:
         found = watched(*state.assess_job(layers, areas=False), t("assessing"))
-        state.assess_job(layers, areas=True)
     return state.of_scenario(found, state.scenario())
 
 

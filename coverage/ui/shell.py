@@ -68,16 +68,17 @@ def background() -> None:
     if not job.ended or job.failed:
         return
     layers = job.result()
-    running = state.areas_running(layers)
+    running = state.behind(layers)
     if running is None:
-        if st.session_state.pop("areas_running", False) and state.areas_ready(layers) is not None:
+        if st.session_state.pop("behind", "") == "assessing_areas" and state.areas_ready(layers) is not None:
             st.rerun(scope="app")
         return
-    st.session_state["areas_running"] = True
-    stages = running.stages()
-    language = state.language()
+    what, work = running
+    st.session_state["behind"] = what
+    stages, language = work.stages(), state.language()
     now = stages[-1] if stages else None
-    told = f"{stage_text(now.name, language)} {now.done}/{now.total}" if now and now.total > 1 else t("assessing_areas")
-    st.caption(f"{t('side_background')}: {told} ({seconds_text(running.seconds, language)})")
-    if now and now.total > 1:
+    told = stage_text(now.name, language) if now else t(what)
+    count = f" {now.done}/{now.total}" if now and now.total > 1 else ""
+    st.caption(f"{t('side_background')}: {told}{count} ({seconds_text(work.seconds, language)})")
+    if count and now:
         st.progress(min(1.0, now.done / now.total))

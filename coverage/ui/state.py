@@ -127,10 +127,20 @@ def areas_ready(layers: Layers) -> Job | None:
     return job if job is not None and job.ended and not job.failed else None
 
 
-def areas_running(layers: Layers) -> Job | None:
-    """Return the job of the whole ground while it runs."""
-    job = jobs().find(_assess_key(layers, scenario(), areas=True))
-    return job if job is not None and not job.ended else None
+def behind(layers: Layers) -> tuple[str, Job] | None:
+    """Return what runs behind the page, (key of its words, job); starts the whole ground once nothing else runs.
+
+    The solver has a time limit, so it is not made to share the cores with the whole ground.
+    """
+    chosen = scenario()
+    quick = jobs().find(_assess_key(layers, chosen, areas=False))
+    if quick is None or not quick.ended or quick.failed:
+        return None
+    plan = jobs().find(_plan_key(layers, chosen))
+    if plan is not None and not plan.ended:
+        return "planning", plan
+    _, areas = assess_job(layers, areas=True)
+    return None if areas.ended else ("assessing_areas", areas)
 
 
 def of_scenario(assessment: Assessment, chosen: Scenario) -> Assessment:
@@ -138,10 +148,14 @@ def of_scenario(assessment: Assessment, chosen: Scenario) -> Assessment:
     return assessment if assessment.scenario is chosen else replace(assessment, scenario=chosen)
 
 
+def _plan_key(layers: Layers, chosen: Scenario) -> tuple[str, str, str]:
+    return "plan", layers.info.pack_id, chosen.digest
+
+
 def plan_job(layers: Layers, assessment: Assessment) -> tuple[Any, Job]:
     """Return the job that makes the plans of the session's scenario, with its key."""
     chosen = assessment.scenario
-    key = ("plan", layers.info.pack_id, chosen.digest)
+    key = _plan_key(layers, chosen)
     return key, jobs().start(key, lambda progress: pipeline.propose(layers, assessment, chosen, progress=progress))
 
 
