@@ -75,7 +75,7 @@ def priced_ceiling(
     return best
 
 
-def priced_plans(  # noqa: PLR0913 - the run's settings
+def priced_plans(
     core: Core, priced: Priced, needed: NDArray[np.float64], *, deadline: float, gap: float, seed: int,
     progress: Progress,
 ) -> Iterator[tuple[int, ...]]:
