@@ -22,7 +22,7 @@ from coverage.brief.workbook import write_workbook
 from coverage.compute import Progress, silent
 from coverage.errors import Cancelled, HandInError
 from coverage.gap.assessment import Assessment
-from coverage.plan import Plan
+from coverage.plan import Depth, Plan
 from geodata.crs import VN2000_107_45, metric_crs
 from geodata.layers import Layers, columns_of
 from geodata.write.atomic import replacing_folder
@@ -44,6 +44,7 @@ class _Case:
     office: Office
     frames: dict[str, gpd.GeoDataFrame]
     stamp: str
+    depth: Depth | None
 
 
 Step = Callable[[_Case, Path], dict[str, str]]  # writes into a folder, returns file -> what it holds
@@ -51,7 +52,8 @@ Step = Callable[[_Case, Path], dict[str, str]]  # writes into a folder, returns 
 
 def hand_in(  # noqa: PLR0913 - the four values of the pipeline, and how to write them
     layers: Layers, assessment: Assessment, plan: Plan, folder: Path, *, office: Office | None = None,
-    crs: CRS = VN2000_107_45, overwrite: bool = False, made_at: datetime | None = None, progress: Progress = silent,
+    crs: CRS = VN2000_107_45, overwrite: bool = False, made_at: datetime | None = None, depth: Depth | None = None,
+    progress: Progress = silent,
 ) -> Manifest:
     """Write everything the office hands in to ``folder`` and return its manifest.
 
@@ -59,6 +61,7 @@ def hand_in(  # noqa: PLR0913 - the four values of the pipeline, and how to writ
     ----------
     office : names and signatures on the papers. crs : of the vectors handed in; VN-2000 107°45' (EPSG:5899).
     overwrite : replace an earlier hand-in of this tool; any other folder that is not empty is refused always.
+    depth : budget curve and phases, where computed: sheets of the workbook.
     made_at : the time in the manifest, default now. All other bytes depend on the inputs alone.
 
     Raises
@@ -74,7 +77,8 @@ def hand_in(  # noqa: PLR0913 - the four values of the pipeline, and how to writ
         raise HandInError("handin_scenarios", first=assessment.scenario.digest, second=plan.scenario.digest)
     metric_crs(crs, where=str(folder))
     frames = vector_frames(assessment, plan, crs)
-    case = _Case(layers, assessment, plan, office or Office(), frames, f"{layers.info.reference_date:%Y%m%d}")
+    case = _Case(layers, assessment, plan, office or Office(), frames, f"{layers.info.reference_date:%Y%m%d}",
+                 depth)
     steps: tuple[Step, ...] = (_shapefiles, _geopackage, _workbook, _sheets, _web_map, _rasters)
     contents: dict[str, str] = {}
     with replacing_folder(folder) as temporary:
@@ -162,7 +166,7 @@ def short_named(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
 def _workbook(case: _Case, folder: Path) -> dict[str, str]:
     name = f"bang_tong_hop_{case.stamp}.xlsx"
     said = statements(case.assessment, case.plan)
-    write_workbook(case.layers, case.assessment, case.plan, said, case.frames, folder / name)
+    write_workbook(case.layers, case.assessment, case.plan, said, case.frames, folder / name, depth=case.depth)
     return {name: "Bảng tính: tổng hợp, thôn, xã, vị trí đề xuất, đối chiếu, giả định, phát hiện, từ điển trường"}
 
 

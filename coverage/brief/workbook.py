@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from coverage.brief.assumptions import assumption_table
+from coverage.brief.depth_tables import depth_tables
 from coverage.brief.figures import by_plan, today
 from coverage.brief.map_pages import model_line
 from coverage.brief.tables import (
@@ -25,7 +26,7 @@ from coverage.brief.tables import (
 from coverage.brief.version import VERSION
 from coverage.brief.words import crs_note, vn_date, vn_money, word, words_of
 from coverage.gap.assessment import Assessment
-from coverage.plan import Plan
+from coverage.plan import Depth, Plan
 from coverage.summary import gap_summary, plan_summary
 from geodata.layers import Layers
 from geodata.write.table import write_xlsx
@@ -41,11 +42,12 @@ class Part:
 
 def workbook_parts(
     layers: Layers, assessment: Assessment, plan: Plan, statements: Mapping[str, str],
-    frames: Mapping[str, gpd.GeoDataFrame], language: str = "vi",
+    frames: Mapping[str, gpd.GeoDataFrame], language: str = "vi", *, depth: Depth | None = None,
 ) -> dict[str, Part]:
     """Return the sheets in their order, by name.
 
-    ``frames``: village_status and plan_sites in the CRS handed in, with survey axes.
+    ``frames``: village_status and plan_sites in the CRS handed in, with survey axes. ``depth``: curve and phases have
+    their sheets where they were computed.
     """
     findings = (*layers.findings, *assessment.findings, *plan.findings, *plan.road_findings)
     parts = {
@@ -55,6 +57,7 @@ def workbook_parts(
         "sites": Part(site_table(frames["plan_sites"], language), "plan_sites"),
         "costs": Part(cost_table(plan, language), "cost_lines"),
         "changes": Part(change_table(plan, assessment, language), "village_change"),
+        **{key: Part(frame) for key, frame in depth_tables(depth, language).items()},
         "reconciliation": Part(reconciliation_table(assessment, language), "reconciliation"),
     }
     if assessment.anchors is not None:
@@ -73,10 +76,10 @@ def workbook_parts(
 
 def write_workbook(
     layers: Layers, assessment: Assessment, plan: Plan, statements: Mapping[str, str],
-    frames: Mapping[str, gpd.GeoDataFrame], path: Path, *, language: str = "vi",
+    frames: Mapping[str, gpd.GeoDataFrame], path: Path, *, language: str = "vi", depth: Depth | None = None,
 ) -> Path:
     """Write the workbook; the same values give the same bytes."""
-    parts = workbook_parts(layers, assessment, plan, statements, frames, language)
+    parts = workbook_parts(layers, assessment, plan, statements, frames, language, depth=depth)
     above = head_lines(layers, assessment, frames["plan_sites"].crs)
     return write_xlsx(
         {name: part.frame for name, part in parts.items()}, path,

@@ -5,7 +5,6 @@ aims at villages alone.
 """
 
 import math
-import time
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -121,17 +120,10 @@ def budget_curve(plan: Plan, scenario: Scenario | None = None, *, progress: Prog
 def _least_nesting_price(
     problem: Problem, budgets: list[float], anchors: list[float], limit_s: float, gap: float, progress: Progress
 ) -> Curve:
-    """Return the curve whose nested chain costs least in people, of those through the best plan of an anchor.
-
-    The first anchor is always tried, the others while the time lasts.
-    """
-    begun = time.monotonic()
+    """Return the curve whose nested chain costs least in people, of those through the best plan of an anchor."""
     best: tuple[float, Curve] | None = None
     for anchor in anchors:
-        spent = time.monotonic() - begun
-        if best is not None and spent > limit_s / 4:
-            break
-        found = solve_curve(replace(problem, budget_mvnd=anchor), budgets, time_limit_s=limit_s - spent, gap=gap,
+        found = solve_curve(replace(problem, budget_mvnd=anchor), budgets, time_limit_s=limit_s / len(anchors), gap=gap,
                             progress=progress)
         for point in found.points:
             not_stopped(point.best.status)

@@ -14,7 +14,7 @@ from coverage.brief.manifest import Manifest
 from coverage.compute import Progress
 from coverage.gap.assessment import Assessment
 from coverage.plan import Plan
-from coverage.ui import parts, state
+from coverage.ui import parts, plan_depth, state
 from coverage.ui.parts import n, t
 from coverage.ui.words import known
 from geodata.layers import Layers
@@ -69,8 +69,10 @@ def begin(key: Any, layers: Layers, assessment: Assessment, plan: Plan, folder: 
     folder.parent.mkdir(parents=True, exist_ok=True)
     state.jobs().forget(key)
 
+    depth = plan_depth.ready(layers, plan)
+
     def work(progress: Progress) -> Any:
-        return pipeline.hand_in(layers, assessment, plan, folder, overwrite=True, progress=progress)
+        return pipeline.hand_in(layers, assessment, plan, folder, overwrite=True, depth=depth, progress=progress)
 
     state.jobs().start(key, work)
     st.session_state["hand_in"] = key
