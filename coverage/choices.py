@@ -56,6 +56,44 @@ class Robustness:
     seed: int = 2026
 
 
+@dataclass(frozen=True)
+class Backhaul:
+    """When a microwave hop or a satellite terminal works.
+
+    Parameters
+    ----------
+    bands_ghz : bands of coverage/profiles/microwave.toml that may be used; the one with the highest capacity is taken.
+    k_low : effective Earth radius factor exceeded 99.99 % of the worst month (P.530). rain_mm_h : rate exceeded 0.01 %
+        of the year (P.837). rain_percent : of the year that the capacity may fail. min_mbps : least capacity of a hop.
+    leo_min_elevation_deg, leo_free_share : a low-orbit terminal needs this share of all azimuths free above the angle.
+    vsat_longitude_deg : of the geostationary satellite; its direction must be free within ``vsat_beside_deg``.
+    sky_radius_m : terrain farther away is too low to matter. dish_height_m : of the terminal above ground.
+    """
+
+    bands_ghz: tuple[float, ...] = (7.5, 15.0, 23.0)
+    k_low: float = 0.67
+    rain_mm_h: float = 100.0
+    rain_percent: float = 0.01
+    min_mbps: float = 100.0
+    leo_min_elevation_deg: float = 25.0
+    leo_free_share: float = 0.8
+    vsat_longitude_deg: float = 132.0
+    vsat_beside_deg: float = 5.0
+    sky_radius_m: float = 7_000.0
+    dish_height_m: float = 3.0
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _BACKHAUL_RANGES.items():
+            if not low <= getattr(self, name) <= high:
+                raise ScenarioError("scenario_range", key=f"backhaul.{name}", value=getattr(self, name), low=low,
+                                    high=high)
+
+
+_BACKHAUL_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType({
+    "k_low": (0.3, 4.0 / 3.0), "rain_mm_h": (1, 300), "rain_percent": (0.001, 1), "min_mbps": (0, 1e5),
+    "leo_min_elevation_deg": (0, 89), "leo_free_share": (0, 1), "vsat_longitude_deg": (-180, 180),
+    "vsat_beside_deg": (0, 90), "sky_radius_m": (100, 100_000), "dish_height_m": (0, 150),
+})
 _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType({
     "curve.budgets": (2, 200), "curve.time_limit_s": (1, 86_400), "curve.provincial_budget_mvnd": (0, 1e12),
     "phases.favour_border": (1, 1_000), "floors.border_min_share": (0, 1), "robustness.runs": (1, 100_000),

@@ -14,10 +14,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from coverage.choices import Curve, Floors, Phases, Robustness, check_choices
+from coverage.choices import Backhaul, Curve, Floors, Phases, Robustness, check_choices
 from coverage.errors import ScenarioError
 
-_Section = TypeVar("_Section", "Radio", "Siting", "Solver", "Curve", "Phases", "Floors", "Robustness")
+_Section = TypeVar("_Section", "Radio", "Siting", "Solver", "Curve", "Phases", "Floors", "Robustness", "Backhaul")
 PriceLevel = Literal["low", "base", "high"]
 COST_LINES = ("construction", "equipment", "management", "contingency", "vat", "operation", "lease")
 
@@ -165,6 +165,7 @@ class Scenario:
     phases: Phases = field(default_factory=Phases)
     floors: Floors = field(default_factory=Floors)
     robustness: Robustness = field(default_factory=Robustness)
+    backhaul: Backhaul = field(default_factory=Backhaul)
 
     def __post_init__(self) -> None:
         check_choices(self.curve, self.phases, self.floors, self.robustness)
@@ -230,6 +231,7 @@ class Scenario:
             "phases": _section(Phases, given.pop("phases", {}), where),
             "floors": _section(Floors, given.pop("floors", {}), where),
             "robustness": _section(Robustness, given.pop("robustness", {}), where),
+            "backhaul": _section(Backhaul, given.pop("backhaul", {}), where),
         }
         if "budgets_mvnd" in given:
             built["budgets_mvnd"] = _tuple_of_floats(given.pop("budgets_mvnd"), "budgets_mvnd", where)

@@ -9,7 +9,8 @@ import pytest
 from shapely.geometry import LineString, box
 from siting_case import RIDGE_Y, SOUTH, WEST, assessment, frame, graph, layers, ridge, scenario, site
 
-from coverage.siting.backhaul import hubs, microwave_hops
+from coverage.errors import ScenarioError
+from coverage.siting.backhaul import equipment_of, hubs, microwave_hops, microwave_links
 from coverage.siting.candidates import candidates
 from coverage.siting.need import need_of
 from coverage.siting.options import COLUMNS, options
@@ -82,6 +83,24 @@ def test_hop_is_cut_by_the_ridge_and_clear_over_flat_land() -> None:
     assert (cut.to[0], np.isnan(cut.m[0])) == ("", True)
     clear = microwave_hops(place, np.array([42.0]), far, layers(elevation=ridge(0.0)), scenario())
     assert (clear.to[0], clear.m[0]) == ("VIE1 (Viettel)", pytest.approx(9_000.0))
+    assert clear.freq_ghz[0] in scenario().backhaul.bands_ghz
+    assert clear.mbps[0] >= scenario().backhaul.min_mbps
+    assert np.isnan(cut.mbps[0])
+
+
+def test_a_hop_needs_its_fresnel_zone_and_its_capacity() -> None:
+    ends, heights = np.array([[WEST + 6_000.0, SOUTH + 12_500.0], [WEST + 6_000.0, SOUTH + 6_500.0]]), np.full(2, 42.0)
+    place = np.array([WEST + 6_000.0, SOUTH + 3_500.0])
+    flat = ridge(0.0)
+    found = list(microwave_links(flat, place, 42.0, ends, heights, scenario()))
+    assert [f.end for f in found] == [1, 0]             # nearest first
+    assert all(f.check.clearance >= 0.6 for f in found)
+    low = list(microwave_links(flat, place, 4.0, ends[:1], np.array([4.0]), scenario()))
+    assert not low                                      # in sight, but the ground fills the Fresnel zone
+    wet = scenario(backhaul={"bands_ghz": [23.0], "rain_mm_h": 250.0, "min_mbps": 200.0})
+    assert [f.end for f in microwave_links(flat, place, 42.0, ends, heights, wet)] != [1, 0]
+    with pytest.raises(ScenarioError):
+        equipment_of(scenario(backhaul={"bands_ghz": [9.9]}))
 
 
 def test_power_is_the_cheaper_of_a_tap_and_the_sun() -> None:

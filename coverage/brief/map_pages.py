@@ -116,8 +116,8 @@ def _vintage(said: str) -> str:
 def model_line(scenario: Scenario) -> str:
     """Return model, method, threshold and error in one line."""
     s = scenario.service
-    return (f"Mô hình ITU-R P.1812 (50%), {method_text(scenario)}, ngưỡng RSRP "
-            f"{vn_trimmed(s.rsrp_served_dbm, 1)} dBm ngoài trời ở {vn_trimmed(s.rx_height_m, 1)} m, sai số chuẩn {vn_trimmed(s.sigma_model_db, 1)} dB")
+    return (f"Mô hình ITU-R P.1812 (50%), {method_text(scenario)}, ngưỡng RSRP {vn_trimmed(s.rsrp_served_dbm, 1)} dBm "
+            f"ngoài trời ở {vn_trimmed(s.rx_height_m, 1)} m, sai số chuẩn {vn_trimmed(s.sigma_model_db, 1)} dB")
 
 
 def foot_line(layers: Layers, scenario: Scenario) -> str:

@@ -20,7 +20,7 @@ from coverage.scenario import Scenario
 from coverage.siting.candidates import Candidates, candidates
 from coverage.siting.effect import Totals, totals
 from coverage.siting.need import Need, need_of
-from coverage.siting.options import SUFFIX, options
+from coverage.siting.options import SUFFIX, options_and_findings
 from coverage.siting.reach import Reach, reach
 from coverage.siting.why import number
 from geodata.findings import Finding
@@ -75,7 +75,7 @@ def case_of(layers: Layers, assessment: Assessment, scenario: Scenario, progress
     need = need_of(layers, assessment, scenario)
     roads = None if layers.roads is None else road_graph(layers.roads)
     places = candidates(layers, assessment, scenario, need, roads, progress=progress)
-    table = options(places, layers, scenario)
+    table, links = options_and_findings(places, layers, scenario)
     found = reach(table, need.xy_m, layers.elevation, scenario, progress=progress)
     gain = found.served @ need.eligible_people
     households = found.served @ np.asarray(assessment.points.households, dtype=np.float64)[need.point]
@@ -85,7 +85,7 @@ def case_of(layers: Layers, assessment: Assessment, scenario: Scenario, progress
     table = table.iloc[useful].reset_index(drop=True).assign(reachable_people=gain[useful])
     return Case(layers, assessment, scenario, need, places, table,
                  Reach(found.served[useful], found.probability[useful]), int(np.count_nonzero(crowded)),
-                 () if roads is None else (*roads.findings, *roads.far_places(layers.villages, "villages")))
+                 links if roads is None else (*links, *roads.findings, *roads.far_places(layers.villages, "villages")))
 
 
 def select(case: Case, budget_mvnd: float, progress: Progress) -> Selection:

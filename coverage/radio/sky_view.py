@@ -11,6 +11,7 @@ from coverage.radio.terrain import heights_at
 from geodata.grid import Raster
 
 FloatArray = npt.NDArray[np.float64]
+EARTH_TO_ORBIT = 6378.137 / 42164.0     # equatorial radius over that of the geostationary orbit
 
 
 @dataclass(frozen=True)
@@ -77,3 +78,15 @@ def sky_view(
     share = float(low.mean()) if known else float("nan")
     free = known and bool(low.all())
     return SkyView(azimuth, horizon, min_elevation_deg, from_deg, to_deg, share, free, where, worst)
+
+
+def geostationary_direction(lon_deg: float, lat_deg: float, satellite_lon_deg: float) -> tuple[float, float]:
+    """Return azimuth (clockwise from north) and elevation, degrees, of a geostationary satellite; negative = set.
+
+    Spherical Earth: tan(elevation) = (cos g - R / r) / sin g, g the angle at the Earth's centre, R / r = 0.1513.
+    """
+    lat, away = np.radians(lat_deg), np.radians(satellite_lon_deg - lon_deg)
+    cos_g = float(np.cos(lat) * np.cos(away))
+    elevation = float(np.degrees(np.arctan2(cos_g - EARTH_TO_ORBIT, np.sqrt(max(1.0 - cos_g**2, 0.0)))))
+    azimuth = float(np.degrees(np.arctan2(np.sin(away), -np.sin(lat) * np.cos(away)))) % 360.0
+    return azimuth, elevation

@@ -1,9 +1,10 @@
-"""How a site reaches the network: fibre along the road, a microwave hop with line of sight, or satellite.
+"""How a site reaches the network: fibre along the road, a microwave hop that carries enough, or satellite.
 
 First version: every site on its own; the cheapest way that works is taken. Two sites that could share a cable each
 pay for their own.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,26 +12,40 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import KDTree
 
+from coverage.errors import ScenarioError
 from coverage.gap.service import atmosphere
 from coverage.radio.area_loss import point_paths
+from coverage.radio.hop import HopCheck, HopEquipment, hop_check, load_equipment
 from coverage.scenario import Scenario
 from coverage.siting.cost import Line, add_up, line
 from coverage.siting.distances import nearest
+from geodata.grid import Raster
 from geodata.layers import Layers
 
 FloatArray = npt.NDArray[np.float64]
-HOP_MHZ = 6_000.0       # top of the model's range; real hops at 7-15 GHz need less clearance
-CLEAR_EXCESS_DB = 1.0   # diffraction below 1 dB: about half of the first Fresnel zone is free (P.1812 eq 12)
+SIGHT_MHZ = 6_000.0     # any band of the model: the straight ray does not depend on it
 AT_ONCE = 32            # far ends tried together, nearest first
-FREE_SPACE_DB = 92.4    # P.1812 eq 8, GHz and km
+SAME_PLACE_M = 1.0
 
 
 @dataclass(frozen=True)
 class Hop:
-    """The nearest mast that a place can see (n,): its code, "" if none, and the distance in metres, NaN if none."""
+    """The nearest mast that a hop reaches (n,): its code, "" if none; metres, band in GHz and Mbit/s, NaN if none."""
 
     to: npt.NDArray[np.object_]
     m: FloatArray
+    freq_ghz: FloatArray
+    mbps: FloatArray
+
+
+@dataclass(frozen=True)
+class Microwave:
+    """A hop that works: number of the far end, metres, the band taken and what the check found."""
+
+    end: int
+    m: float
+    equipment: HopEquipment
+    check: HopCheck
 
 
 @dataclass(frozen=True)
@@ -64,47 +79,91 @@ def hubs(layers: Layers, scenario: Scenario) -> pd.DataFrame:
 def microwave_hops(
     place: pd.DataFrame, height_m: FloatArray, far: pd.DataFrame, layers: Layers, scenario: Scenario
 ) -> Hop:
-    """Return for places (n,) with antennas at ``height_m`` the nearest far end in clear sight.
+    """Return for places (n,) with antennas at ``height_m`` the nearest far end that a hop reaches.
 
-    Clear: the diffraction of the terrain model at 6 GHz stays below 1 dB. A far end at the place itself is no hop.
+    A hop counts where ``microwave_links`` says so. A far end at the place itself is no hop.
     """
     xy = place[["x_m", "y_m"]].to_numpy(dtype=np.float64)
     to = np.full(len(place), "", dtype=object)
-    out = np.full(len(place), np.nan)
+    m, freq, mbps = (np.full(len(place), np.nan) for _ in range(3))
     if far.empty:
-        return Hop(to, out)
+        return Hop(to, m, freq, mbps)
     ends = far[["x_m", "y_m"]].to_numpy(dtype=np.float64)
     heights = far["height_m"].to_numpy(dtype=np.float64)
     codes = (far["site_code"] + " (" + far["operator"] + ")").to_numpy(object)
     tree = KDTree(ends)
     for row in range(len(place)):
-        near = np.array(tree.query_ball_point(xy[row], scenario.rate("microwave_max_m")), dtype=np.intp)
-        away = np.hypot(*(ends[near] - xy[row]).T)
-        order = np.lexsort((near, away))
-        order = order[away[order] > 1.0]
-        for begin in range(0, order.size, AT_ONCE):
-            part = order[begin:begin + AT_ONCE]
-            clear = _in_sight(xy[row], float(height_m[row]), ends[near[part]], heights[near[part]], layers, scenario)
-            if clear.any():
-                first = part[int(np.argmax(clear))]
-                to[row], out[row] = codes[near[first]], away[first]
-                break
-    return Hop(to, out)
+        near = np.array(sorted(tree.query_ball_point(xy[row], scenario.rate("microwave_max_m"))), dtype=np.intp)
+        links = microwave_links(layers.elevation, xy[row], float(height_m[row]), ends[near], heights[near], scenario)
+        found = next(links, None)
+        if found is not None:
+            to[row], m[row] = codes[near[found.end]], found.m
+            freq[row], mbps[row] = found.equipment.freq_ghz, found.check.mbps
+    return Hop(to, m, freq, mbps)
+
+
+def microwave_links(
+    elevation: Raster, xy_m: FloatArray, height_m: float, ends_m: FloatArray, heights_m: FloatArray,
+    scenario: Scenario,
+) -> Iterator[Microwave]:
+    """Yield the hops that work from one antenna to far ends (n, 2) with antennas at ``heights_m`` (n,), nearest first.
+
+    A hop works with line of sight, 0.6 of the first Fresnel zone free at the lower k, and at least the scenario's
+    capacity left under its rain. Equal distance goes to the lower number; where ground is missing there is no hop.
+    """
+    away = np.hypot(*(ends_m - xy_m).reshape(-1, 2).T)
+    order = np.lexsort((np.arange(away.size), away))
+    order = order[away[order] > SAME_PLACE_M]
+    for begin in range(0, order.size, AT_ONCE):
+        part = order[begin:begin + AT_ONCE]
+        seen = _in_sight(elevation, xy_m, height_m, ends_m[part], heights_m[part], scenario)
+        for end in part[seen].tolist():
+            found = best_hop(elevation, xy_m, height_m, ends_m[end], float(heights_m[end]), scenario)
+            if found is not None:
+                yield Microwave(end, float(away[end]), *found)
+
+
+def best_hop(
+    elevation: Raster, a_xy_m: FloatArray, a_height_m: float, b_xy_m: FloatArray, b_height_m: float, scenario: Scenario,
+) -> tuple[HopEquipment, HopCheck] | None:
+    """Return the band with the highest capacity between two antennas, the lower one if equal; None below the least.
+
+    Raises
+    ------
+    RadioError
+        As ``coverage.radio.hop.hop_check``: no-data on the way, or both ends at one place.
+    """
+    rules = scenario.backhaul
+    places = ((float(a_xy_m[0]), float(a_xy_m[1])), (float(b_xy_m[0]), float(b_xy_m[1])))
+    best: tuple[HopEquipment, HopCheck] | None = None
+    for equipment in equipment_of(scenario):
+        check = hop_check(elevation, places, (a_height_m, b_height_m), equipment, atmosphere=atmosphere(scenario),
+                          k_low=rules.k_low, rain_mm_h=rules.rain_mm_h, percent=rules.rain_percent)
+        if check.clear and check.mbps >= rules.min_mbps and (best is None or check.mbps > best[1].mbps):
+            best = equipment, check
+    return best
+
+
+def equipment_of(scenario: Scenario) -> tuple[HopEquipment, ...]:
+    """Return the equipment of the scenario's bands, low to high; raises ScenarioError for a band without equipment."""
+    known = {e.freq_ghz: e for e in load_equipment()}
+    for band in scenario.backhaul.bands_ghz:
+        if band not in known:
+            raise ScenarioError("hop_band_unknown", value=f"{band:g}", known=", ".join(f"{b:g}" for b in sorted(known)))
+    return tuple(known[b] for b in sorted(set(scenario.backhaul.bands_ghz)))
 
 
 def _in_sight(
-    xy: FloatArray, height_m: float, ends: FloatArray, heights_m: FloatArray, layers: Layers, scenario: Scenario
+    elevation: Raster, xy_m: FloatArray, height_m: float, ends_m: FloatArray, heights_m: FloatArray, scenario: Scenario,
 ) -> npt.NDArray[np.bool_]:
-    """Tell which far ends (n, 2) an antenna sees: diffraction at 6 GHz below 1 dB."""
-    clear = np.zeros(heights_m.size, dtype=bool)
+    """Tell which far ends (n, 2) a straight ray reaches at the median radius; False across no-data."""
+    seen = np.zeros(heights_m.size, dtype=bool)
     for height in np.unique(heights_m):
         at = np.flatnonzero(heights_m == height)
-        loss = point_paths(layers.elevation, (xy[0], xy[1]), height_m, ends[at], rx_agl_m=float(height),
-                           freq_mhz=HOP_MHZ, atmosphere=atmosphere(scenario)).loss_db
-        km = np.hypot(*(ends[at] - xy).T) / 1000.0
-        free = FREE_SPACE_DB + 20.0 * np.log10(HOP_MHZ / 1000.0) + 20.0 * np.log10(km)
-        clear[at] = loss - free < CLEAR_EXCESS_DB
-    return clear
+        paths = point_paths(elevation, (float(xy_m[0]), float(xy_m[1])), height_m, ends_m[at], rx_agl_m=float(height),
+                            freq_mhz=SIGHT_MHZ, atmosphere=atmosphere(scenario))
+        seen[at] = paths.clear == 1
+    return seen
 
 
 def cheapest(links: list[Link], scenario: Scenario) -> Link:

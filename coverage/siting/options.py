@@ -23,8 +23,11 @@ from coverage.siting.backhaul import (
 from coverage.siting.candidates import Candidates
 from coverage.siting.cost import Cost, Line, access_item, add_up, line
 from coverage.siting.need import plan_year
+from coverage.siting.sky import BLOCKED, Sky, skies, sky_findings
+from geodata.findings import Finding
 from geodata.layers import Layers
 
+NO_LINK = "none"
 SUFFIX = {"macro": "M", "shared": "C", "small_cell_satellite": "N"}
 KINDS_AT = {
     "existing_mast": ("shared",), "high_ground": ("macro",), "commune_seat": ("macro",),
@@ -39,31 +42,47 @@ COLUMNS = (
 
 
 def options(candidates: Candidates, layers: Layers, scenario: Scenario) -> pd.DataFrame:
-    """Return everything that may be built, priced; one row per option, columns COLUMNS, sorted by option_id.
+    """Return everything that may be built, priced; as the first of ``options_and_findings``."""
+    return options_and_findings(candidates, layers, scenario)[0]
 
-    The cheapest power and the cheapest backhaul that works are taken for each option.
+
+def options_and_findings(
+    candidates: Candidates, layers: Layers, scenario: Scenario,
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """Return everything that may be built, priced, and which places lost their satellite and why.
+
+    One row per option, columns COLUMNS, sorted by option_id. The cheapest power and the cheapest backhaul that works
+    are taken for each option; one that no backhaul reaches is left out and said.
     """
     place = candidates.frame
     height = place["host_height_m"].fillna(load_presets().default_height_m["macro"]).to_numpy(dtype=np.float64)
     hop = microwave_hops(place, height, hubs(layers, scenario), layers, scenario)
-    rows = [row for at, site in enumerate(place.to_dict("records")) for row in _of_place(site, at, hop, layers,
-                                                                                      scenario)]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.sort_values("option_id", ignore_index=True)
+    sky = skies(place, layers, scenario)
+    rows = [row for at, site in enumerate(place.to_dict("records"))
+            for row in _of_place(site, at, hop, sky, layers, scenario)]
+    frame = pd.DataFrame(rows, columns=[*COLUMNS])
+    cut_off = frame.loc[frame["backhaul"] == NO_LINK, "option_id"].tolist()
+    findings = list(sky_findings(place, sky, scenario))
+    if cut_off:
+        findings.append(Finding("backhaul_none", layer="sites", values=tuple(cut_off), package="coverage",
+                                details={"number": len(cut_off)}))
+    frame = frame[frame["backhaul"] != NO_LINK]
+    return frame.sort_values("option_id", ignore_index=True), tuple(findings)
 
 
 def _of_place(
-    site: dict[str, Any], at: int, hop: Hop, layers: Layers, scenario: Scenario
+    site: dict[str, Any], at: int, hop: Hop, sky: Sky, layers: Layers, scenario: Scenario
 ) -> Iterator[dict[str, Any]]:
     for kind in KINDS_AT[site["kind"]]:
-        if kind not in scenario.siting.options:
+        if kind not in scenario.siting.options or (kind == "small_cell_satellite" and sky.leo[at] == BLOCKED):
             continue
         access = access_item(site["road_m"], scenario)
         factor = scenario.rate(access)
         if kind == "small_cell_satellite":
             link = satellite_link(scenario, factor, "leo_kit", "leo_month")
         else:
-            link = _macro_link(site, str(hop.to[at]), float(hop.m[at]), factor, scenario)
+            link = _macro_link(site, str(hop.to[at]), float(hop.m[at]), factor, scenario,
+                               satellite=bool(sky.vsat[at] != BLOCKED))
         power, power_lines = _power(site, kind, factor, scenario)
         cost = cost_of(kind, factor, link, power_lines, scenario)
         host = site["host_height_m"]
@@ -93,13 +112,17 @@ def earliest_year(restriction: str, layers: Layers, scenario: Scenario) -> int:
     return max(plan_year(layers, scenario), int(day.year))
 
 
-def _macro_link(site: dict[str, Any], hop_to: str, hop_m: float, factor: float, scenario: Scenario) -> Link:
+def _macro_link(
+    site: dict[str, Any], hop_to: str, hop_m: float, factor: float, scenario: Scenario, *, satellite: bool
+) -> Link:
+    """Return the cheapest backhaul that works; kind NO_LINK where none does."""
     ways = fibre_links(scenario, site["fibre_by_road_m"], site["fibre_direct_m"], site["road_m"], factor,
                        site["fibre_to"])
     if hop_to:
         ways.append(microwave_link(scenario, hop_m, factor, hop_to))
-    ways.append(satellite_link(scenario, factor, "vsat_kit", "vsat_month"))
-    return cheapest(ways, scenario)
+    if satellite:
+        ways.append(satellite_link(scenario, factor, "vsat_kit", "vsat_month"))
+    return cheapest(ways, scenario) if ways else Link(NO_LINK, "", 0.0, (), ())
 
 
 def _power(site: dict[str, Any], kind: str, factor: float, scenario: Scenario) -> tuple[str, list[Line]]:
