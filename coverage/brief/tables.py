@@ -25,15 +25,24 @@ _CODED: Mapping[str, str] = MappingProxyType({
     "power": "power", "restriction": "restriction", "plan_sites.kind": "site_kind",
     "plan_sites.candidate_kind": "candidate_kind", "operator": "operator", "gap_thon.kind": "gap_kind",
     "status_before": "status", "status_after": "status", "anchor_status.fibre_status": "anchor_fibre", "zone": "zone",
+    "money_lease.own": "money_way", "money_lease.cheapest": "money_way", "money_duplicate.kind": "site_kind",
+    "money_duplicate.state": "mast_state", "money_duplicate.sharing": "money_sharing",
+    "money_route.grid_power": "money_grid", "travel.mode": "travel_mode", "travel.office_way": "travel_way",
+    "travel.served_way": "travel_way",
 })
 _DECIMALS: Mapping[str, int] = MappingProxyType({
     "km": 2, "m": 1, "km²": 3, "dBm": 1, "dB": 1, "million VND": 3, "million VND/year": 3,
 })
 _CELL_LETTERS = 30_000  # Excel holds 32,767 letters in a cell
 SHAPEFILES = ("gap_thon", "gap_dc", "gap_vung", "plan_sites")
+MONEY_LAYERS = (
+    "money_estimate", "money_year", "money_site_year", "money_lease", "money_flow", "money_viability",
+    "money_route_total", "money_route", "money_duplicate", "money_hours", "travel",
+)
 OUTPUT_LAYERS = (
     "gap_thon", "gap_dc", "gap_vung", "plan_sites", "village_status", "commune_status", "anchor_status",
     "village_change", "cost_lines", "reconciliation", "agreement", "model_check", "mast_assumptions",
+    *MONEY_LAYERS,
 )
 
 

@@ -12,6 +12,7 @@ from coverage.brief.assumptions import assumption_table
 from coverage.brief.depth_tables import depth_tables
 from coverage.brief.figures import by_plan, today
 from coverage.brief.map_pages import model_line
+from coverage.brief.money_sheets import money_sheets
 from coverage.brief.tables import (
     change_table,
     commune_table,
@@ -26,6 +27,7 @@ from coverage.brief.tables import (
 from coverage.brief.version import VERSION
 from coverage.brief.words import crs_note, vn_date, vn_money, word, words_of
 from coverage.gap.assessment import Assessment
+from coverage.money.statement import money_summary
 from coverage.plan import Depth, Plan
 from coverage.summary import gap_summary, plan_summary
 from geodata.layers import Layers
@@ -34,10 +36,11 @@ from geodata.write.table import write_xlsx
 
 @dataclass(frozen=True)
 class Part:
-    """One sheet: its frame and the dictionary's layer that names its columns ("" = headings are the frame's)."""
+    """One sheet: its frame, the dictionary's layer that names its columns ("" = the frame's), its own lines above."""
 
     frame: pd.DataFrame
     layer: str = ""
+    lines: tuple[str, ...] = ()
 
 
 def workbook_parts(
@@ -62,6 +65,8 @@ def workbook_parts(
     }
     if assessment.anchors is not None:
         parts["anchors"] = Part(worded(assessment.anchors, "anchor_status", language), "anchor_status")
+    money = money_sheets(money_summary(plan, layers, assessment, plan.scenario), language)
+    parts |= {key: Part(sheet.frame, sheet.layer, sheet.lines) for key, sheet in money.items()}
     parts |= {
         "agreement": Part(worded(assessment.agreement, "agreement", language), "agreement"),
         "model_check": Part(worded(assessment.model_check, "model_check", language), "model_check"),
@@ -84,7 +89,7 @@ def write_workbook(
     return write_xlsx(
         {name: part.frame for name, part in parts.items()}, path,
         layers={name: part.layer for name, part in parts.items() if part.layer},
-        titles={name: (name, *above) for name in parts}, language=language,
+        titles={name: (name, *above, *part.lines) for name, part in parts.items()}, language=language,
     )
 
 

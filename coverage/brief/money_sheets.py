@@ -1,0 +1,105 @@
+"""The money of a plan as sheets of the workbook: tables in words, with what they rest on above them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+from coverage.brief.tables import MONEY_LAYERS, worded
+from coverage.brief.words import vn_money, vn_number, vn_percent, word
+from coverage.money.statement import BudgetMoney, MoneySummary, money_tables
+from geodata.layers import columns_of
+
+
+@dataclass(frozen=True)
+class MoneySheet:
+    """One sheet of money: its frame in words, the dictionary's layer, the lines to print above it."""
+
+    frame: pd.DataFrame
+    layer: str
+    lines: tuple[str, ...]
+
+
+def money_sheets(money: MoneySummary, language: str = "vi") -> Mapping[str, MoneySheet]:
+    """Return the sheets by their key of the group ``workbook`` of words.csv, in their order; million VND."""
+    tables = money_tables(money)
+    return MappingProxyType({
+        key: MoneySheet(money_table(tables[key], key, money, language), key, lines_of(key, money, language))
+        for key in MONEY_LAYERS
+    })
+
+
+def money_table(frame: pd.DataFrame, layer: str, money: MoneySummary, language: str = "vi") -> pd.DataFrame:
+    """Return one table of ``money_tables`` in words: routes by name, options by their number on the map.
+
+    A plan that builds nothing has a table of headings alone.
+    """
+    if not len(frame):
+        return pd.DataFrame(columns=list(columns_of(layer)))
+    out = frame
+    if "route" in out:
+        labels = route_labels(money, language)
+        out = out.assign(route=[labels[str(code)] for code in out["route"]])
+    if "served_by" in out:
+        names = {(b.budget_mvnd, a.asset_id): f"{a.order}. {a.name}" for b in money.budgets for a in b.assets}
+        told = ["; ".join(names[budget, o.strip()] for o in str(by).split(",") if o.strip())
+                for budget, by in zip(out["budget_mvnd"], out["served_by"], strict=True)]
+        out = out.assign(served_by=told)
+    return worded(out, layer, language)
+
+
+def route_labels(money: MoneySummary, language: str = "vi") -> Mapping[str, str]:
+    """Return code -> name of the funding routes used, and of sites that bring signal to nobody new."""
+    known = {r.code: r.label_vi if language == "vi" else r.label_en for r in money.routes}
+    return MappingProxyType(known | {"": word("money_nobody", "", language)})
+
+
+def lines_of(key: str, money: MoneySummary, language: str = "vi") -> tuple[str, ...]:
+    """Return the lines above a sheet: totals of every budget, and what is assumed."""
+    vi = language == "vi"
+    if key == "money_estimate":
+        return (word("money_note", "assumed", language), *(_total(b, money, language) for b in money.budgets))
+    if key in ("money_year", "money_site_year"):
+        peaks = [_said("peak", language, budget=vn_money(b.budget_mvnd), year=b.peak_year, peak=vn_money(b.peak_mvnd))
+                 for b in money.budgets if b.assets]
+        return (word("money_note", "assumed", language), *peaks)
+    if key in ("money_lease", "money_flow"):
+        return (terms_line(money, language),)
+    if key == "money_viability":
+        notes = dict.fromkeys(b.viability.note_vi if vi else b.viability.note_en for b in money.budgets)
+        return (*notes, terms_line(money, language), *(viability_line(b, language) for b in money.budgets))
+    if key in ("money_route", "money_route_total"):
+        named = (f"{r.label_vi if vi else r.label_en}: {r.citation} ({r.certainty})." for r in money.routes)
+        return (word("money_note", "routes", language), *named)
+    if key == "money_duplicate":
+        return tuple(f"{vn_money(b.budget_mvnd)}: {b.sharing_vi if vi else b.sharing_en}" for b in money.budgets)
+    if key == "money_hours":
+        return tuple(_said("hours", language, budget=vn_money(b.budget_mvnd), hours=vn_number(b.hours.person_hours))
+                     for b in money.budgets)
+    return ()
+
+
+def terms_line(money: MoneySummary, language: str = "vi") -> str:
+    """Say the terms of the comparison of ways."""
+    terms = money.terms
+    return _said("terms", language, rate=vn_percent(terms.rate), years=terms.years, life=terms.life_years,
+                 base=terms.base_year)
+
+
+def viability_line(one: BudgetMoney, language: str = "vi") -> str:
+    """Say the viability gap of a budget; print the note of ``Viability`` beside it."""
+    v = one.viability
+    return _said("viability", language, budget=vn_money(one.budget_mvnd), gap=vn_money(v.gap_mvnd),
+                 low=vn_money(v.gap_low_mvnd), high=vn_money(v.gap_high_mvnd), anyway=v.anyway_sites,
+                 support=v.support_sites)
+
+
+def _total(one: BudgetMoney, money: MoneySummary, language: str) -> str:
+    return _said("total", language, budget=vn_money(one.budget_mvnd), cost=vn_money(one.cost_mvnd),
+                 low=vn_money(one.cost_low_mvnd), high=vn_money(one.cost_high_mvnd), capex=vn_money(one.capex_mvnd),
+                 support=vn_money(one.support_mvnd), years=money.horizon_years, left=vn_money(one.left_mvnd))
+
+
+def _said(key: str, language: str, **values: object) -> str:
+    return word("money_note", key, language).format(**values)
