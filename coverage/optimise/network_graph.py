@@ -6,7 +6,7 @@ into the copies of each node.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -50,6 +50,11 @@ class Layered:
     linked: NDArray[np.bool_]
 
     @property
+    def tail_node(self) -> NDArray[np.int64]:
+        """Node that each arc leaves; -1 for the roots."""
+        return np.where(self.tail == self.source, -1, self.tail % max(self.n_nodes, 1))
+
+    @property
     def n_arcs(self) -> int:
         """Number of arcs."""
         return int(self.tail.size)
@@ -61,20 +66,28 @@ class Layered:
 
 
 def layered(problem: NetworkProblem) -> Layered:
-    """Return the candidate network in layers, without arcs that no plan can use."""
-    n, kinds = problem.n_nodes, np.array(problem.edge_kind, dtype="U9")
-    old, hop = kinds == "existing", kinds == "microwave"
-    tail, head = problem.tail.astype(np.int64), problem.head.astype(np.int64)
+    """Return the candidate network of a problem in layers, without arcs that no plan can use."""
+    return layer_arcs(problem.root, problem.tail, problem.head, np.array(problem.edge_kind, dtype="U9"),
+                      problem.edge_cost_mvnd, problem.edge_length_m, problem.max_hops)
+
+
+def layer_arcs(  # noqa: PLR0913, PLR0917 - the columns of an edge table
+    root: NDArray[np.bool_], tail: NDArray[Any], head: NDArray[Any], kind: NDArray[Any],
+    cost_mvnd: NDArray[np.float64], length_m: NDArray[np.float64], max_hops: int,
+) -> Layered:
+    """Return candidate edges as arcs between states, without arcs that no plan can use."""
+    n, old, hop = root.size, kind == "existing", kind == "microwave"
+    tail, head = tail.astype(np.int64), head.astype(np.int64)
     joined = sp.coo_array((np.ones(int(old.sum())), (tail[old], head[old])), shape=(n, n))
-    label = connected_components(joined, directed=False)[1]
-    at_root = np.isin(label, label[problem.root])
-    source = n * (problem.max_hops + 1)
+    label = connected_components(joined, directed=False)[1] if n else np.zeros(0, np.int64)
+    at_root = np.isin(label, label[root])
+    source = n * (max_hops + 1)
     edges = np.arange(tail.size)
     pieces = []
     for u, v in ((tail, head), (head, tail)):
         wire = ~hop & (u != v) & ~at_root[v]
         pieces.append((np.where(at_root[u], source, u)[wire], v[wire], v[wire], edges[wire]))
-        for k in range(1, problem.max_hops + 1):
+        for k in range(1, max_hops + 1):
             air = hop & (u != v) & ~at_root[v] & (~at_root[u] | (k == 1))
             start = np.where(at_root[u], source, (k - 1) * n + u)
             pieces.append((start[air], k * n + v[air], v[air], edges[air]))
@@ -82,51 +95,48 @@ def layered(problem: NetworkProblem) -> Layered:
     graph = sp.csr_array((np.ones(start.size), (start, end)), shape=(source + 1, source + 1))
     seen = np.zeros(source + 1, bool)
     seen[breadth_first_order(graph, source, return_predecessors=False)] = True
-    keep = seen[start]
-    order = np.flatnonzero(keep)[np.lexsort((edge[keep], end[keep]))]
-    length = np.where(old, 0.0, problem.edge_length_m)
-    linked = at_root | seen[:-1].reshape(problem.max_hops + 1, n).any(axis=0)
+    keep = np.flatnonzero(seen[start])
+    order = keep[np.lexsort((edge[keep], end[keep]))]
+    length = np.where(old, 0.0, length_m)
+    linked = at_root | seen[:-1].reshape(max_hops + 1, n).any(axis=0)
     return Layered(
-        n, problem.max_hops + 1, source, start[order], end[order], node[order], edge[order],
-        problem.edge_cost_mvnd[edge[order]], length[edge[order]], hop[edge[order]], at_root, linked,
+        n, max_hops + 1, source, start[order], end[order], node[order], edge[order],
+        cost_mvnd[edge[order]], length[edge[order]], hop[edge[order]], at_root, linked,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Residual:
-    """The layered graph as a max-flow kernel reads it: both directions of every arc, sorted by their start.
+class Residual(NamedTuple):
+    """Some arcs as a max-flow kernel reads them: both directions of every arc, sorted by the state they leave."""
 
-    ``twin[i]``: the opposite direction of entry i. ``entry[a]``: entry of arc a. The last ``n_layers`` entries into
-    the state ``sink`` are re-targeted at one node's copies by ``min_cut``.
-    """
-
-    start: NDArray[np.int64]
+    start: NDArray[np.int64]  # state -> its entries
     other: NDArray[np.int64]
-    twin: NDArray[np.int64]
-    entry: NDArray[np.int64]
-    arc: NDArray[np.int64]
+    twin: NDArray[np.int64]  # the opposite direction of an entry
+    room: NDArray[np.float64]
 
 
-def residual(graph: Layered) -> Residual:
-    """Return the residual structure of a layered graph."""
-    m = graph.n_arcs
-    begin = np.concatenate([graph.tail, graph.head])
-    finish = np.concatenate([graph.head, graph.tail])
+def residual(graph: Layered, flow: NDArray[np.float64]) -> Residual:
+    """Return the arcs that carry something, with ``flow`` (n_arcs,) as what they take."""
+    used = np.flatnonzero(flow > TINY)
+    m = used.size
+    begin = np.concatenate([graph.tail[used], graph.head[used]])
+    finish = np.concatenate([graph.head[used], graph.tail[used]])
     order = np.argsort(begin, kind="stable")
     place = np.empty(2 * m, np.int64)
     place[order] = np.arange(2 * m)
-    start = np.searchsorted(begin[order], np.arange(graph.n_states + 1))
+    room = np.concatenate([flow[used], np.zeros(m)])
+    start = np.searchsorted(begin[order], np.arange(graph.n_states + 1)).astype(np.int64)
     twin = place[(order + m) % (2 * m)] if m else np.zeros(0, np.int64)
-    return Residual(start.astype(np.int64), finish[order], twin, place[:m], np.where(order < m, order, -1))
+    return Residual(start, finish[order], twin, room[order])
 
 
 @njit(cache=True, nogil=True)
-def min_cut(start, other, twin, left, source, is_sink, enough):  # type: ignore[no-untyped-def]
-    """Push flow from source to the sinks until ``enough`` (Dinic); return the flow and the side of the sinks.
+def min_cut(net, source, is_sink, enough):  # type: ignore[no-untyped-def]
+    """Push flow from source to the sinks until ``enough`` (Dinic 1970); return the flow and the side of the sinks.
 
-    ``left`` (entries,) is what each direction still takes and changes in place. The side of the sinks holds every
-    state from which a sink can still be reached: the cut nearest to the sinks. Empty when ``enough`` got through.
+    The side of the sinks holds every state from which a sink can still be reached: the cut nearest to the sinks.
+    It is empty when ``enough`` got through.
     """
+    start, other, twin, left = net.start, net.other, net.twin, net.room.copy()
     n = start.size - 1
     level, at, queue = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
     path = np.empty(n, np.int64)
