@@ -7,7 +7,8 @@ from types import MappingProxyType
 import pandas as pd
 
 from coverage.brief.tables import MONEY_LAYERS, worded
-from coverage.brief.words import vn_money, vn_number, vn_percent, word
+from coverage.brief.web_text import local_number
+from coverage.brief.words import vn_money, word
 from coverage.money.statement import BudgetMoney, MoneySummary, money_tables
 from geodata.layers import columns_of
 
@@ -61,7 +62,7 @@ def lines_of(key: str, money: MoneySummary, language: str = "vi") -> tuple[str, 
     if key == "money_estimate":
         return (word("money_note", "assumed", language), *(_total(b, money, language) for b in money.budgets))
     if key in ("money_year", "money_site_year"):
-        peaks = [_said("peak", language, budget=vn_money(b.budget_mvnd), year=b.peak_year, peak=vn_money(b.peak_mvnd))
+        peaks = [_said("peak", language, year=b.peak_year, **_moneys(language, budget=b.budget_mvnd, peak=b.peak_mvnd))
                  for b in money.budgets if b.assets]
         return (word("money_note", "assumed", language), *peaks)
     if key in ("money_lease", "money_flow"):
@@ -70,36 +71,46 @@ def lines_of(key: str, money: MoneySummary, language: str = "vi") -> tuple[str, 
         notes = dict.fromkeys(b.viability.note_vi if vi else b.viability.note_en for b in money.budgets)
         return (*notes, terms_line(money, language), *(viability_line(b, language) for b in money.budgets))
     if key in ("money_route", "money_route_total"):
-        named = (f"{r.label_vi if vi else r.label_en}: {r.citation} ({r.certainty})." for r in money.routes)
+        named = (f"{r.label_vi}: {r.citation} ({r.certainty})." if vi else f"{r.label_en}: {r.citation}."
+                 for r in money.routes)
         return (word("money_note", "routes", language), *named)
     if key == "money_duplicate":
-        return tuple(f"{vn_money(b.budget_mvnd)}: {b.sharing_vi if vi else b.sharing_en}" for b in money.budgets)
-    if key == "money_hours":
-        return tuple(_said("hours", language, budget=vn_money(b.budget_mvnd), hours=vn_number(b.hours.person_hours))
+        return tuple(f"{_money(b.budget_mvnd, language)}: {b.sharing_vi if vi else b.sharing_en}"
                      for b in money.budgets)
+    if key == "money_hours":
+        return tuple(_said("hours", language, budget=_money(b.budget_mvnd, language),
+                           hours=local_number(b.hours.person_hours, 0, language)) for b in money.budgets)
     return ()
 
 
 def terms_line(money: MoneySummary, language: str = "vi") -> str:
     """Say the terms of the comparison of ways."""
     terms = money.terms
-    return _said("terms", language, rate=vn_percent(terms.rate), years=terms.years, life=terms.life_years,
-                 base=terms.base_year)
+    rate = f"{local_number(100 * terms.rate, 1, language)}%"
+    return _said("terms", language, rate=rate, years=terms.years, life=terms.life_years, base=terms.base_year)
 
 
 def viability_line(one: BudgetMoney, language: str = "vi") -> str:
     """Say the viability gap of a budget; print the note of ``Viability`` beside it."""
     v = one.viability
-    return _said("viability", language, budget=vn_money(one.budget_mvnd), gap=vn_money(v.gap_mvnd),
-                 low=vn_money(v.gap_low_mvnd), high=vn_money(v.gap_high_mvnd), anyway=v.anyway_sites,
-                 support=v.support_sites)
+    told = _moneys(language, budget=one.budget_mvnd, gap=v.gap_mvnd, low=v.gap_low_mvnd, high=v.gap_high_mvnd)
+    return _said("viability", language, anyway=v.anyway_sites, support=v.support_sites, **told)
 
 
 def _total(one: BudgetMoney, money: MoneySummary, language: str) -> str:
-    return _said("total", language, budget=vn_money(one.budget_mvnd), cost=vn_money(one.cost_mvnd),
-                 low=vn_money(one.cost_low_mvnd), high=vn_money(one.cost_high_mvnd), capex=vn_money(one.capex_mvnd),
-                 support=vn_money(one.support_mvnd), years=money.horizon_years, left=vn_money(one.left_mvnd))
+    told = _moneys(language, budget=one.budget_mvnd, cost=one.cost_mvnd, low=one.cost_low_mvnd,
+                   high=one.cost_high_mvnd, capex=one.capex_mvnd, support=one.support_mvnd, left=one.left_mvnd)
+    return _said("total", language, years=money.horizon_years, **told)
+
 
 
 def _said(key: str, language: str, **values: object) -> str:
     return word("money_note", key, language).format(**values)
+
+
+def _money(mvnd: float, language: str) -> str:
+    return vn_money(mvnd) if language == "vi" else f"{local_number(mvnd, 0, language)} million VND"
+
+
+def _moneys(language: str, **mvnd: float) -> dict[str, str]:
+    return {name: _money(value, language) for name, value in mvnd.items()}

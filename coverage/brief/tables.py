@@ -26,7 +26,7 @@ _CODED: Mapping[str, str] = MappingProxyType({
     "plan_sites.candidate_kind": "candidate_kind", "operator": "operator", "gap_thon.kind": "gap_kind",
     "status_before": "status", "status_after": "status", "anchor_status.fibre_status": "anchor_fibre", "zone": "zone",
     "money_lease.own": "money_way", "money_lease.cheapest": "money_way", "money_duplicate.kind": "site_kind",
-    "money_duplicate.state": "mast_state", "money_duplicate.sharing": "money_sharing",
+    "money_duplicate.state": "money_state", "money_duplicate.sharing": "money_sharing",
     "money_route.grid_power": "money_grid", "travel.mode": "travel_mode", "travel.office_way": "travel_way",
     "travel.served_way": "travel_way",
 })

@@ -21,7 +21,7 @@ from coverage.gap.assessment import Assessment
 from coverage.plan import BudgetPlan, Plan
 from coverage.scenario import PriceLevel
 from coverage.summary import PlanSummary, plan_summary
-from coverage.ui import maps, parts, plan_depth, state
+from coverage.ui import maps, money_view, parts, plan_depth, state
 from coverage.ui.parts import n, t
 from coverage.ui.words import money, text
 from geodata.crs import WGS84
@@ -150,6 +150,7 @@ def workbench(layers: Layers, assessment: Assessment, plan: Plan) -> None:
     with right:
         reasons(budget, site)
     table(plan, budget)
+    money_view.show(layers, assessment, plan, budget)
 
 
 def _place(budget: BudgetPlan, option: object) -> tuple[float, float] | None:
