@@ -52,7 +52,7 @@ class CurveRow:
     nesting_price: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BudgetCurve:
     """The curve, budgets rising.
 

@@ -38,7 +38,7 @@ class FloorRow:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FlooredPlan:
     """The plan of one budget under floors.
 

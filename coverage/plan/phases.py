@@ -30,7 +30,7 @@ LEFT_COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PhaseYear:
     """The end of one year, counted on 31 December.
 
@@ -69,7 +69,7 @@ class PhaseYear:
         return self.before.villages_trang - self.after.villages_trang
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PhasedPlan:
     """The plan by year.
 

@@ -27,7 +27,7 @@ class Outcome:
     worst_tenth: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Robust:
     """What the perturbed runs say of the plan of one budget.
 

@@ -36,7 +36,7 @@ class NextVillage:
     missing_mvnd: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
     """The cheapest plan for a share of the eligible people without signal.
 

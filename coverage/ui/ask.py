@@ -21,10 +21,14 @@ def on_demand(key: Hashable, work: Callable[[Progress], Any], name: str) -> Any:
     name : key of the title in words.csv; ``<name>_do`` says what will be done.
     """
     jobs = state.jobs()
+    place = st.empty()
     if jobs.find(key) is None:
-        st.caption(t(f"{name}_do"))
-        if not st.button(t("depth_compute"), key=f"{name}_go", type="primary", icon=":material/play_arrow:"):
+        with place.container():
+            st.caption(t(f"{name}_do"))
+            pressed = st.button(t("depth_compute"), key=f"{name}_go", type="primary", icon=":material/play_arrow:")
+        if not pressed:
             return None
+        place.empty()
     return parts.watched(key, jobs.start(key, work), t(name))
 
 

@@ -23,7 +23,9 @@ SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 def _budget(plan: Plan, name: str) -> int:
     """Ask which budget."""
     language = state.language()
-    chosen = st.segmented_control(t("plan_choose"), range(len(plan.budgets)), default=len(plan.budgets) - 1,
+    values = [b.selection.value for b in plan.budgets]
+    short = [at for at, v in enumerate(values) if v < values[-1]]   # where money runs out, so that there is a choice
+    chosen = st.segmented_control(t("plan_choose"), range(len(values)), default=short[-1] if short else 0,
                                   key=f"{name}_budget", required=True,
                                   format_func=lambda i: money(plan.budgets[i].budget_mvnd, language))
     return min(int(chosen if chosen is not None else -1), len(plan.budgets) - 1)
@@ -66,10 +68,10 @@ def floors(layers: Layers, plan: Plan) -> None:
         t("floors_free"): [r.share_free for r in found.rows],
         t("floors_after"): [r.share_after for r in found.rows],
         t("floors_lack"): [r.shortfall for r in found.rows],
-        t("floors_most"): [r.most_share for r in found.rows],
+        t("floors_most"): [percent(r.most_share) for r in found.rows],
         t("floors_result"): [reasons[r.reason] for r in found.rows],
     })
-    shares_shown = dict.fromkeys((t(f"floors_{k}") for k in ("before", "free", "after", "most")), percent)
+    shares_shown = dict.fromkeys((t(f"floors_{k}") for k in ("before", "free", "after")), percent)
     st.dataframe(parts.styled(frame, {t("floors_people"): n, t("floors_lack"): n, **shares_shown}), hide_index=True,
                  width="stretch")
     step = next_village(plan, at)
@@ -110,10 +112,11 @@ def robustness(layers: Layers, plan: Plan) -> None:
         t("robust_no_regret"): ["●" if v else "" for v in rows["no_regret"]],
     }
     bar = st.column_config.ProgressColumn(share, min_value=0, max_value=100, format="%d%%", width="medium")
-    st.dataframe(ask.site_list(rows, extra), hide_index=True, width="stretch", column_config={share: bar})
-    if len(found.surveys):
-        told = "; ".join(f"{v['name']} ({v['commune_name']}): {n(v['people'])}"
-                         for v in found.surveys.to_dict("records"))
+    st.dataframe(ask.site_list(rows, extra), hide_index=True, width="stretch",
+                 column_config={share: bar, t("col_site"): st.column_config.Column(width=210)})
+    worth = found.surveys[found.surveys["people"] >= 1]
+    if len(worth):
+        told = "; ".join(f"{v['name']} ({v['commune_name']}): {n(v['people'])}" for v in worth.to_dict("records"))
         st.caption(t("robust_survey", villages=told))
 
 
@@ -131,7 +134,7 @@ def why(layers: Layers, plan: Plan) -> None:
         site = str(st.selectbox(t("why_site"), list(names), format_func=lambda o: names[o], key=f"why_site_{at}"))
         _one(layers, plan, at, site)
     with right:
-        st.markdown(f"**{t('hand_title')}**")
+        st.markdown(f"**{t('byhand_title')}**")
         _by_hand(plan, at, names)
 
 
@@ -156,7 +159,8 @@ def _one(layers: Layers, plan: Plan, at: int, site: str) -> None:
 
 def _by_hand(plan: Plan, at: int, names: dict[str, str]) -> None:
     language = state.language()
-    gone = st.multiselect(t("byhand_remove"), list(names), format_func=lambda o: names[o], key=f"byhand_remove_{at}")
+    gone = st.multiselect(t("byhand_remove"), list(names), format_func=lambda o: names[o], key=f"byhand_remove_{at}",
+                          placeholder=t("byhand_choose"))
     free = plan.options[~plan.options["option_id"].isin(names)]
     top = free.nlargest(ADDED_SHOWN, "reachable_people")
     place = plan.candidates.set_index("site_id")["name"]
@@ -164,7 +168,8 @@ def _by_hand(plan: Plan, at: int, names: dict[str, str]) -> None:
         str(o): t("byhand_option", name=place[s], people=n(p), cost=money(c, language))
         for o, s, p, c in zip(top["option_id"], top["site_id"], top["reachable_people"], top["cost_mvnd"], strict=True)
     }
-    come = st.multiselect(t("byhand_add"), list(labels), format_func=lambda o: labels[o], key=f"byhand_add_{at}")
+    come = st.multiselect(t("byhand_add"), list(labels), format_func=lambda o: labels[o], key=f"byhand_add_{at}",
+                          placeholder=t("byhand_choose"))
     if not gone and not come:
         st.caption(t("byhand_hint"))
         return

@@ -1,6 +1,7 @@
 """The plan by year: ceilings asked for, then what each year builds and serves, and who is still left out."""
 
 import io
+import math
 from collections.abc import Hashable
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from coverage.brief.words import word
 from coverage.choices import Phases
 from coverage.compute import Progress
 from coverage.errors import ScenarioError
-from coverage.plan import PhasedPlan, PhaseYear, Plan, phased_plan
+from coverage.plan import PhasedPlan, Plan, phased_plan
 from coverage.ui import ask, parts, state
 from coverage.ui.parts import n, t
 from coverage.ui.words import money
@@ -23,13 +24,14 @@ BORDER_FACTOR = 2.0     # offered by the box; a scenario file may say any other
 
 
 def chosen(plan: Plan) -> Phases:
-    """Return the session's phases: as set on the screen, as the scenario says, or even parts of the largest budget."""
+    """Return the session's phases: as set on the screen, as the scenario says, or even parts of the largest plan."""
     kept = st.session_state.get("phases")
     if isinstance(kept, tuple) and kept[0] == plan.scenario.digest and isinstance(kept[1], Phases):
         return kept[1]
     if plan.scenario.phases.years:
         return plan.scenario.phases
-    each = max(STEP_MVND, round(plan.budgets[-1].budget_mvnd / YEARS_AT_FIRST / STEP_MVND) * STEP_MVND)
+    whole = plan.budgets[-1].selection.cost_mvnd
+    each = max(STEP_MVND, math.ceil(whole / YEARS_AT_FIRST / STEP_MVND) * STEP_MVND)
     years = tuple(range(plan.year, plan.year + YEARS_AT_FIRST))
     return replace(plan.scenario.phases, years=years, ceilings_mvnd=(float(each),) * YEARS_AT_FIRST)
 
@@ -49,7 +51,7 @@ def show(layers: Layers, plan: Plan) -> None:
     found: PhasedPlan | None = ask.on_demand(key(layers, plan, phases), work, "depth_phases")
     if found is None:
         return
-    st.dataframe(parts.styled(year_frame(found), _formats()), hide_index=True, width="stretch")
+    st.dataframe(year_frame(found), hide_index=True, width="stretch")
     st.caption(t("phases_note", bound=n(found.last_year_bound), late=n(found.too_late)))
     language = state.language()
     sites = found.sites
@@ -62,10 +64,10 @@ def show(layers: Layers, plan: Plan) -> None:
         names = "; ".join(f"{r['name']} ({r['commune_name']}{', ' + t('phases_saved') if r['saved'] else ''})"
                           for r in worst.lost.to_dict("records"))
         st.warning(t("phases_lost", year=worst.year, count=n(len(worst.lost)), names=names), icon=":material/warning:")
-    last = st.selectbox(t("phases_after"), found.years, index=len(found.years) - 1, key=f"left_{language}",
-                        format_func=lambda y: f"{found.years[0].year}–{y.year}" if y.year > found.years[0].year
-                        else str(y.year))
-    left_out(found, last)
+    count = len(found.years)
+    last = st.selectbox(t("phases_after"), range(count), index=count - 1, key=f"left_{language}_{count}",
+                        format_func=lambda at: _period(found, at))
+    left_out(found, int(last))
 
 
 def form(layers: Layers, plan: Plan) -> Phases:
@@ -111,32 +113,29 @@ def _first_options(layers: Layers, plan: Plan, now: Phases) -> tuple[str, ...]:
     return tuple(found.sites.loc[found.sites["year"] == now.years[0], "option_id"])
 
 
-def _formats() -> dict[str, parts.Formatter]:
-    plain = ("phases_outlay", "phases_limit", "phases_new", "plan_people", "plan_bound", "phases_nesting",
-             "phases_trang_before", "phases_trang_after", "phases_all_before", "phases_all_after", "phases_masts")
-    return {t(k): n for k in plain}
-
-
 def year_frame(found: PhasedPlan) -> pd.DataFrame:
-    """Return one row per year."""
-    rows = [
-        {
-            t("phases_year"): str(y.year), t("phases_limit"): y.ceiling_mvnd, t("phases_outlay"): y.outlay_mvnd,
-            t("phases_new"): y.new_sites, t("plan_people"): y.people, t("plan_bound"): y.people_bound,
-            t("phases_nesting"): y.nesting_price, t("phases_trang_before"): y.before.villages_trang,
-            t("phases_trang_after"): y.after.villages_trang, t("phases_all_before"): y.trang_all_before,
-            t("phases_all_after"): y.trang_all_after, t("phases_masts"): y.committed_masts,
-        }
-        for y in found.years
-    ]
-    return pd.DataFrame(rows)
+    """Return one row per figure and one column per year, as texts."""
+    figures = (
+        ("phases_limit", "ceiling_mvnd"), ("phases_outlay", "outlay_mvnd"), ("phases_new", "new_sites"),
+        ("plan_people", "people"), ("plan_bound", "people_bound"), ("phases_nesting", "nesting_price"),
+        ("phases_all_before", "trang_all_before"), ("phases_all_after", "trang_all_after"),
+        ("phases_masts", "committed_masts"),
+    )
+    rows = [[t(key), *(n(getattr(y, name)) for y in found.years)] for key, name in figures]
+    rows.insert(6, [t("phases_trang_before"), *(n(y.before.villages_trang) for y in found.years)])
+    rows.insert(7, [t("phases_trang_after"), *(n(y.after.villages_trang) for y in found.years)])
+    return pd.DataFrame(rows, columns=[t("phases_figure"), *(str(y.year) for y in found.years)])
 
 
-def left_out(found: PhasedPlan, year: PhaseYear) -> None:
+def _period(found: PhasedPlan, at: int) -> str:
+    first, last = found.years[0].year, found.years[at].year
+    return str(first) if last == first else f"{first}–{last}"
+
+
+def left_out(found: PhasedPlan, at: int) -> None:
     """List the villages without full coverage after a year, and offer the list."""
     language = state.language()
-    first = found.years[0].year
-    period = str(first) if year.year == first else f"{first}–{year.year}"
+    year, period = found.years[at], _period(found, at)
     st.markdown(f"**{t('left_title', period=period)}** ({n(len(year.left_out))})")
     table = year.left_out
     frame = pd.DataFrame({
