@@ -75,7 +75,10 @@ def test_the_sheet_reads_back(tmp_path: Path) -> None:
     code = next(c for c, text in statements(assessment, plan).items() if "Đề xuất" in text)
     path = write_fact_sheet(layers, assessment, plan, code, tmp_path / "phieu.pdf", office=Office(maker="Lê Thị Ấ"))
     reader = PdfReader(path)
-    assert len(reader.pages) == 1
+    assert len(reader.pages) == 2           # the back holds the terrain profile
+    back = " ".join(reader.pages[1].extract_text().split())
+    assert "Mặt cắt địa hình từ trạm gần nhất" in back
+    assert "sống núi ở km" in back
     assert float(reader.pages[0].mediabox.height) == pytest.approx(841.9, abs=1)
     text = " ".join(reader.pages[0].extract_text().split())
     for part in ("PHIẾU THÔNG TIN PHỦ SÓNG", "Trạm gần nhất", "bị địa hình che khuất", "DỮ LIỆU MINH HỌA", "Lê Thị Ấ",

@@ -29,7 +29,8 @@ def assumption_table(scenario: Scenario, language: str = "vi", gap: GapSummary |
             *_sections(scenario, language), *_presets(language)]
     if gap is not None:
         group, computed = word("assumption_group", "model", language), word("certainty", "computed", language)
-        rows += [(group, key, *said, "", computed) for key, *said in model_lines(gap, language)]
+        rows += [(group, key, label, value, unit, "", computed)
+                 for key, label, value, unit in model_lines(gap, language)]
     return pd.DataFrame(rows, columns=list(heads.values()))
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from coverage.brief.figures import money_note
 from coverage.brief.map_sheet import compile_typst
 from coverage.brief.office import Office
+from coverage.brief.village_profile import village_profile
 from coverage.brief.words import (
     is_missing,
     sentence,
@@ -184,20 +185,25 @@ def write_fact_sheet(
     layers: Layers, assessment: Assessment, plan: Plan | None, village_code: str, path: Path, *,
     office: Office | None = None,
 ) -> Path:
-    """Write the A4 sheet of one village as PDF; raises HandInError for a village that is not in the list."""
+    """Write the A4 sheet of one village as PDF, the terrain profile on its back.
+
+    Raises HandInError for a village that is not in the list.
+    """
     rows = assessment.villages[assessment.villages["village_code"].astype(str) == village_code]
     if rows.empty:
         raise HandInError("village_unknown", village=village_code)
     village = next(rows.itertuples())
     info, office = layers.info, office or Office()
     proposals = proposals_of(plan, village_code)
+    profile = village_profile(layers, assessment.scenario, village)
     commune = commune_words(assessment).get(str(village.commune_code), str(village.commune_name))
     values = {
         "title": f"Phiếu thông tin phủ sóng {with_unit(str(village.name))}",
         "subtitle": f"{sentence(commune)}, {info.province}. Số liệu đến {vn_date(info.reference_date)}.",
         "parent_body": office.parent_body, "body": office.body,
         "stamp": word("paper", "illustrative") if info.illustrative else "",
-        "text": statement(village, commune, proposals), "rows": _figures(village), "sites": _site_rows(proposals),
+        "text": statement(village, commune, proposals), "sites": _site_rows(proposals),
+        "rows": _figures(village), "profile": [f"{profile.text()}.", "profile.svg"] if profile else [],
         "notes": _notes(plan),
         "sign": [{"role": word("paper", role), "name": name} for role, name in office.signers()],
         "signature": word("paper", "signature"),
@@ -205,6 +211,8 @@ def write_fact_sheet(
     }
     with tempfile.TemporaryDirectory(prefix="phusong_") as name:
         folder = Path(name)
+        if profile:
+            (folder / "profile.svg").write_bytes(profile.picture("vi", "svg"))
         (folder / "fact_sheet.json").write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
         compile_typst("fact_sheet.typ", folder, path)
     return path

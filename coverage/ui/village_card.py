@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from coverage.brief.village_profile import Language, village_profile
 from coverage.brief.words import is_missing, sentence, with_unit, word
 from coverage.gap.assessment import Assessment
 from coverage.ui import parts, state
@@ -46,7 +47,18 @@ def village_card(assessment: Assessment, code: str) -> None:
         ]
     )
     st.html(f"<div class='ps-panel'>{head}<p>{chip(row['status_printed'])} <small>{official}</small></p>{body}</div>")
+    _profile(assessment, row)
     st.button(t("card_close"), on_click=forget, key="card_close")
+
+
+def _profile(assessment: Assessment, row: Any) -> None:
+    """Show the ground between the nearest mast and the village, and the ridge that hides it."""
+    found = village_profile(parts.need_layers(), assessment.scenario, row)
+    if found is None:
+        return
+    language: Language = "vi" if state.language() == "vi" else "en"
+    st.image(found.picture(language), width="stretch")
+    st.caption(found.text(language))
 
 
 def _level(row: Any) -> str:
