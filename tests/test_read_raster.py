@@ -9,11 +9,12 @@ import rasterio
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rasterio.warp import Resampling
 
 from geodata.crs import VN2000_107_45, WGS84, reproject_xy
 from geodata.errors import CrsError, ReadError
 from geodata.grid import grid_over
-from geodata.read.raster import RawRaster, interpolate, read_raster, share_out
+from geodata.read.raster import RawRaster, _warp, interpolate, read_raster, share_out
 
 
 def degrees(values: npt.NDArray[np.float32], step: float = 1 / 120) -> RawRaster:
@@ -45,6 +46,24 @@ def test_hole_stays_a_hole() -> None:
     got = interpolate(raw, grid, unit="m", name="elevation").values
     assert np.isnan(got).sum() > 50
     assert set(np.unique(got[~np.isnan(got)])) == {100.0}
+
+
+def test_ridges_are_kept_nearer_to_their_height_than_by_bilinear_resampling() -> None:
+    rows, cols = 120, 120
+    lon, lat = 107.5 + (np.arange(cols) + 0.5) / 1200, 16.0 - (np.arange(rows) + 0.5) / 1200
+
+    def ground(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return 500.0 + 150.0 * np.sin(x * 1200 * 1.1) + 100.0 * np.cos((x + y) * 1200 * 0.9)   # ridges 5 cells apart
+
+    raw = degrees(ground(lon[None, :], lat[:, None]).astype("float32"), 1 / 1200)
+    west, south, east, north = raw.inner_bounds(VN2000_107_45)
+    grid = grid_over((west + 500, south + 500, east - 500, north - 500), 90.0, VN2000_107_45)
+    x, y = (v.ravel() for v in np.meshgrid(*grid.centres()))
+    true = ground(*reproject_xy(x, y, VN2000_107_45, WGS84)).reshape(grid.shape)
+    got = interpolate(raw, grid, unit="m", name="elevation").values - true
+    plain = _warp(raw, raw.values, grid, Resampling.bilinear) - true
+    assert np.sqrt((got**2).mean()) < 0.6 * np.sqrt((plain**2).mean())
+    assert (got[true > 680].mean()) > plain[true > 680].mean() / 2      # summits hardly sink
 
 
 def test_finer_source_is_averaged_not_sampled() -> None:
