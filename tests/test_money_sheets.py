@@ -3,11 +3,14 @@
 import dataclasses
 import functools
 import math
+import re
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
+from coverage.brief.break_even import break_even_table
 from coverage.brief.fact_sheet import statements
 from coverage.brief.hand_in import vector_frames
 from coverage.brief.money_sheets import MoneySheet, money_sheets, money_table
@@ -18,6 +21,7 @@ from coverage.money.statement import MoneySummary, money_summary, money_tables
 from coverage.summary import plan_summary
 from geodata.crs import VN2000_107_45
 from geodata.layers import columns_of
+from geodata.write.table import write_xlsx
 from tests.brief_case import case
 
 
@@ -85,7 +89,36 @@ def test_the_workbook_has_the_sheets(tmp_path: Path) -> None:
     path = write_workbook(layers, assessment, plan, statements(assessment, plan), frames, tmp_path / "a.xlsx")
     book = openpyxl.load_workbook(path)
     for name in ("Khái toán kinh phí", "Chi theo năm", "Thuê - xây - dùng chung", "Thiếu hụt tài chính", "Nguồn vốn",
-                 "Trùng lặp đầu tư"):
+                 "Trùng lặp đầu tư", "Hòa vốn (công thức)"):
         assert name in book.sheetnames
     cells = [str(c.value) for row in book["Khái toán kinh phí"].iter_rows() for c in row if c.value is not None]
     assert "Khái toán kinh phí (triệu đồng)" in cells
+
+
+def recalculated(path: Path, name: str) -> list[dict[str, object]]:
+    """Return the rows of a sheet of formulas as a spreadsheet computes them, by column letter."""
+    sheet = openpyxl.load_workbook(path)[name]
+    values: dict[str, object] = {}
+    rows = []
+    for cells in sheet.iter_rows(min_row=1):
+        for cell in cells:
+            told = cell.value
+            if cell.data_type == "f":
+                text = re.sub(r"\b([A-Z])(\d+)\b", r"v['\1\2']", str(told)[1:]).replace("^", "**")
+                told = eval(text, {"v": values, "IF": lambda c, a, b: a if c else b})  # noqa: S307 - our own formulas
+            values[cell.coordinate] = told
+        rows.append({cell.column_letter: values[cell.coordinate] for cell in cells})
+    head = next(i for i, row in enumerate(rows) if row["E"] == "Lãi suất chiết khấu")
+    return rows[head + 1:]
+
+
+def test_live_formulas_give_the_break_even_of_the_program(tmp_path: Path) -> None:
+    path = write_xlsx({"S": break_even_table(money())}, tmp_path / "a.xlsx", titles={"S": ("a", "b")})
+    rows = recalculated(path, "S")
+    for one in money().budgets:
+        for site in one.comparison.sites.to_dict("records"):
+            own = [r for r in rows if (r["A"], r["B"]) == (one.budget_mvnd, site["order"])]
+            assert own[-1]["K"] == pytest.approx(site[f"{site['own']}_pv_mvnd"], abs=1e-5)
+            assert own[-1]["L"] == pytest.approx(site["lease_pv_mvnd"], abs=1e-5)
+            year = site["breakeven_lease_year"]
+            assert own[-1]["N"] == ("không" if pd.isna(year) else year)

@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from coverage.brief.assumptions import assumption_table
+from coverage.brief.break_even import break_even_table
 from coverage.brief.depth_tables import depth_tables
 from coverage.brief.figures import by_plan, today
 from coverage.brief.map_pages import model_line
@@ -65,8 +66,9 @@ def workbook_parts(
     }
     if assessment.anchors is not None:
         parts["anchors"] = Part(worded(assessment.anchors, "anchor_status", language), "anchor_status")
-    money = money_sheets(money_summary(plan, layers, assessment, plan.scenario), language)
-    parts |= {key: Part(sheet.frame, sheet.layer, sheet.lines) for key, sheet in money.items()}
+    money = money_summary(plan, layers, assessment, plan.scenario)
+    parts |= {key: Part(sheet.frame, sheet.layer, sheet.lines) for key, sheet in money_sheets(money, language).items()}
+    parts["break_even"] = Part(break_even_table(money, language), "", (word("money_note", "break_even", language),))
     parts |= {
         "agreement": Part(worded(assessment.agreement, "agreement", language), "agreement"),
         "model_check": Part(worded(assessment.model_check, "model_check", language), "model_check"),

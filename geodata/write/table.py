@@ -4,6 +4,7 @@ import math
 import re
 import zipfile
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,14 @@ _LINE = Side(style="thin", color="BFBFBF")
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 
 
+@dataclass(frozen=True)
+class Formula:
+    """A cell that the spreadsheet computes; {row} is its own row, {above} the one before, in Excel's English."""
+
+    text: str
+    number_format: str = "#,##0.00##"
+
+
 def write_xlsx(
     sheets: Mapping[str, pd.DataFrame], path: Path, *, layers: Mapping[str, str] | None = None,
     titles: Mapping[str, Sequence[str]] | None = None, language: str = "vi",
@@ -48,8 +57,9 @@ def write_xlsx(
         "Từ điển" explains every column. Columns the dictionary does not know keep their own heading.
     titles : sheet name -> lines above the heading (title, source, "Dữ liệu minh họa").
 
-    Text stays text (codes keep their zeros, a leading "=" is no formula), missing cells stay blank, True and False are
-    written Có and Không. The same content gives the same bytes. Raises WriteError for what Excel cannot hold.
+    Text stays text (codes keep their zeros, a leading "=" is no formula: that is ``Formula``), missing cells stay
+    blank, True and False are written Có and Không. The same content gives the same bytes. Raises WriteError for what
+    Excel cannot hold.
     """
     layers, titles = layers or {}, titles or {}
     book = Workbook()
@@ -95,8 +105,9 @@ def _fill_sheet(sheet: Worksheet, frame: pd.DataFrame, layer: str, title: Sequen
         position = frame.columns.get_loc(name)
         series = frame.iloc[:, position if isinstance(position, int) else c - 1]
         values = [_value(v, sheet.title, heads[c - 1], row) for row, v in enumerate(series, start=top + 1)]
-        _fill_column(sheet, values, c, top, _format(values, known.get(name)))
-        sheet.column_dimensions[get_column_letter(c)].width = _width(heads[c - 1], values)
+        plain = [v for v in values if not isinstance(v, Formula)]
+        _fill_column(sheet, values, c, top, _format(plain, known.get(name)))
+        sheet.column_dimensions[get_column_letter(c)].width = _width(heads[c - 1], plain)
     sheet.row_dimensions[top].height = 45
     if heads:
         sheet.freeze_panes = sheet.cell(top + 1, min(3, len(heads)))
@@ -112,19 +123,22 @@ def _fill_column(sheet: Worksheet, values: list[Any], c: int, top: int, number_f
     wrap = Alignment(vertical="top", wrap_text=True)
     for row, value in enumerate(values, start=top + 1):
         try:
-            cell = sheet.cell(row, c, value)
+            told = value.text.format(row=row, above=row - 1) if isinstance(value, Formula) else value
+            cell = sheet.cell(row, c, told)
         except IllegalCharacterError as error:
             raise WriteError("cell_letters", sheet=sheet.title, row=row, value=repr(value)[:60]) from error
         if isinstance(value, str):
             cell.data_type = "s"  # a leading "=" is text, not a formula
         cell.font, cell.border, cell.alignment = _BODY_FONT, _BOX, wrap
-        cell.number_format = number_format
+        cell.number_format = value.number_format if isinstance(value, Formula) else number_format
 
 
 def _value(value: Any, sheet: str, head: str, row: int) -> Any:
     """Return a cell's value as Excel holds it; raise WriteError for infinity, lists and text that is too long."""
     if isinstance(value, (list, tuple, dict, set, np.ndarray)):
         raise WriteError("column_not_scalar", layer=sheet, column=head)
+    if isinstance(value, Formula):
+        return value
     if value is None or pd.isna(value):
         return None
     if isinstance(value, (bool, np.bool_)):
