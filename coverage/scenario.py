@@ -19,6 +19,7 @@ from coverage.errors import ScenarioError
 
 _Section = TypeVar("_Section", "Radio", "Siting", "Solver", "Curve", "Phases", "Floors", "Robustness", "Backhaul")
 PriceLevel = Literal["low", "base", "high"]
+METHODS = ("per_pixel", "radial")
 COST_LINES = ("construction", "equipment", "management", "contingency", "vat", "operation", "lease")
 
 
@@ -176,6 +177,9 @@ class Scenario:
                 raise ScenarioError("budget_not_positive", value=budget)
         if not 0 < self.radio.radius_m <= 30_000:  # noqa: PLR2004 - range of the model, docs/methods/radio.md
             raise ScenarioError("scenario_range", key="radio.radius_m", value=self.radio.radius_m, low=0, high=30_000)
+        if self.radio.method not in METHODS:
+            raise ScenarioError("scenario_choice", file=self.name, key="radio.method", value=self.radio.method,
+                                known=", ".join(METHODS))
         sigma = self.service.sigma_model_db
         if not 0 < sigma <= 20:  # noqa: PLR2004 - wider spread than any published model
             raise ScenarioError("scenario_range", key="sigma_model_db", value=sigma, low=0, high=20)

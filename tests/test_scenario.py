@@ -133,3 +133,9 @@ def test_faulty_depth_choices_are_refused_by_name(values: dict[str, object], wor
 
 def test_prices_ascend() -> None:
     assert all(p.low <= p.base <= p.high for p in load_prices("don_gia_2026").values())
+
+
+def test_an_unknown_method_for_areas_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"radio\.method"):
+        Scenario.from_mapping({"radio": {"method": "circle"}})
+    assert Scenario.from_mapping({"radio": {"method": "radial"}}).radio.method == "radial"
