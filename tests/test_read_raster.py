@@ -66,6 +66,15 @@ def test_ridges_are_kept_nearer_to_their_height_than_by_bilinear_resampling() ->
     assert (got[true > 680].mean()) > plain[true > 680].mean() / 2      # summits hardly sink
 
 
+def test_a_cliff_digs_no_pit_in_the_sea() -> None:
+    values = np.zeros((60, 60), dtype="float32")
+    values[:, 30:] = 300.0
+    raw = degrees(values, 1 / 1200)
+    got = interpolate(raw, grid_over(raw.inner_bounds(VN2000_107_45), 90.0, VN2000_107_45), unit="m", name="e").values
+    assert np.nanmin(got) == 0.0
+    assert np.nanmax(got) == 300.0
+
+
 def test_finer_source_is_averaged_not_sampled() -> None:
     checker = np.indices((400, 400)).sum(axis=0) % 2 * 100.0
     raw = degrees(checker.astype("float32"), 1 / 12000)

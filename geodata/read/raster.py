@@ -72,8 +72,9 @@ def read_raster(path: Path, *, crs: str = "", nodata: float | None = None) -> Ra
 def interpolate(raw: RawRaster, grid: Grid, *, unit: str, name: str) -> Raster:
     """Bring a continuous quantity (elevation) to ``grid``: cubic, or the cells' mean where the source is finer.
 
-    Cubic keeps ridges that bilinear resampling lowers. Beside no-data, where the cubic's neighbours are not all there,
-    bilinear stands; cells without data on every side stay NaN; nothing is filled.
+    Cubic keeps ridges that bilinear resampling lowers; it stays within the heights of the nine source cells around, so
+    that a cliff throws up no wall and digs no pit in the sea. Beside no-data, where the cubic's neighbours are not all
+    there, bilinear stands; cells without data on every side stay NaN; nothing is filled.
     """
     centre_x, centre_y = (sum(grid.bounds[i::2]) / 2 for i in (0, 1))
     step = _source_cell_m(raw, grid, centre_x, centre_y)
@@ -82,6 +83,8 @@ def interpolate(raw: RawRaster, grid: Grid, *, unit: str, name: str) -> Raster:
     linear = _warp(raw, raw.values, grid, Resampling.bilinear)
     whole = _warp(raw, _whole(raw.values), grid, Resampling.bilinear)
     cubic = _warp(raw, raw.values, grid, Resampling.cubic)
+    low, high = (_warp(raw, _around(raw.values, lowest=lowest), grid, Resampling.nearest) for lowest in (True, False))
+    cubic = np.minimum(np.maximum(cubic, low), high)
     out = np.where((whole == 1.0) & ~np.isnan(cubic), cubic, linear).astype(np.float32)
     return Raster(out, grid, unit, name)
 
@@ -93,6 +96,17 @@ def _warp(raw: RawRaster, values: Values, grid: Grid, method: Resampling) -> Val
         values, out, src_transform=raw.transform, src_crs=raw.crs.to_wkt(), src_nodata=np.nan,
         dst_transform=grid.transform, dst_crs=grid.crs.to_wkt(), dst_nodata=np.nan, resampling=method,
     )
+    return out
+
+
+def _around(values: Values, *, lowest: bool) -> Values:
+    """Return the lowest or highest of each cell and its eight neighbours; NaN counts only where all are."""
+    wide = np.pad(values, 1, mode="edge")
+    rows, cols = values.shape
+    out = values.copy()
+    for i in range(3):
+        for j in range(3):
+            (np.fmin if lowest else np.fmax)(out, wide[i:i + rows, j:j + cols], out=out)
     return out
 
 
