@@ -12,7 +12,7 @@ from pathlib import Path
 from coverage import pipeline
 from coverage.brief.model_text import accuracy_text, sensitivity_text
 from coverage.brief.office import Office
-from coverage.brief.words import vn_money, vn_number
+from coverage.brief.words import stage_text, vn_money, vn_number
 from coverage.errors import Cancelled
 from coverage.scenario import Scenario
 from coverage.summary import gap_summary, plan_summary
@@ -34,13 +34,14 @@ class Bar:
         if stage != self._stage:
             self._stage, self._begun = stage, time.monotonic()
             if not self._live:
-                sys.stderr.write(f"{stage} ...\n")
+                sys.stderr.write(f"{stage_text(stage)} ...\n")
         if not self._live:
             return
         filled = BAR_WIDTH * done // max(total, 1)
         seconds = time.monotonic() - self._begun
         bar = "#" * filled + "." * (BAR_WIDTH - filled)
-        sys.stderr.write(f"\r{stage:<34.34} [{bar}] {done}/{total} {seconds:5.0f} s" + ("\n" if done >= total else ""))
+        end = "\n" if done >= total else ""
+        sys.stderr.write(f"\r{stage_text(stage):<34.34} [{bar}] {done}/{total} {seconds:5.0f} s{end}")
         sys.stderr.flush()
 
 

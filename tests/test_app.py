@@ -14,6 +14,7 @@ from brief_case import case_with_areas
 from streamlit.testing.v1 import AppTest
 
 from coverage import pipeline
+from coverage.brief.words import stage_text
 from coverage.errors import Cancelled, CoverageError
 from coverage.gap.assessment import Assessment, assess
 from coverage.scenario import Scenario
@@ -374,6 +375,6 @@ def test_money_seconds_and_shares_follow_the_language() -> None:
     assert words.seconds_text(125, "vi") == "2 phút 05 giây"
     assert words.share(1, 8, "vi") == "12,5%"
     assert words.share(1, 0, "vi") == "–"
-    assert words.stage_text("signal_area", "vi") == "Mức thu toàn vùng"
-    assert words.stage_text("unheard of", "vi") == "unheard of"
+    assert stage_text("signal_area", "vi") == "Mức thu toàn vùng"
+    assert stage_text("unheard of", "vi") == "unheard of"
     assert words.unit_text("triệu đồng/trạm", "en") == "million VND/site"

@@ -39,6 +39,12 @@ def words_of(group: str, language: str = "vi") -> dict[str, str]:
     return {key: row[language] for (name, key), row in _words().items() if name == group}
 
 
+def stage_text(stage: str, language: str = "vi") -> str:
+    """Return a stage of a long run as a person reads it; a stage that words.csv lacks is shown as it is."""
+    row = _words().get(("stage", stage))
+    return row[language] if row else stage
+
+
 def operator_word(operator: Any, language: str = "vi") -> str:
     """Return an operator's own name; 'TATCA' becomes 'all operators'."""
     key = ("operator", str(operator))

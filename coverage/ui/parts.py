@@ -12,12 +12,12 @@ import pandas as pd
 import streamlit as st
 
 from coverage.brief import palette
-from coverage.brief.words import is_missing, word
+from coverage.brief.words import is_missing, stage_text, word
 from coverage.gap.assessment import Assessment
 from coverage.plan import Plan
 from coverage.ui import state
 from coverage.ui.jobs import Job, was_stopped
-from coverage.ui.words import number, seconds_text, stage_text, text
+from coverage.ui.words import number, seconds_text, text
 from geodata.errors import GeodataError
 from geodata.layers import Layers
 

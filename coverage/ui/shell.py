@@ -5,10 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from coverage.brief.words import vn_date
+from coverage.brief.words import stage_text, vn_date
 from coverage.ui import parts, state
 from coverage.ui.parts import t
-from coverage.ui.words import LANGUAGES, seconds_text, stage_text
+from coverage.ui.words import LANGUAGES, seconds_text
 
 _HERE = Path(__file__).resolve().parent
 ICON = str(_HERE / "icon.svg")

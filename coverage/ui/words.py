@@ -74,9 +74,3 @@ def unit_text(unit: str, language: str) -> str:
         return unit
     parts = (text(f"unit:{part}", language) if known(f"unit:{part}") else part for part in unit.split("/"))
     return "/".join(parts)
-
-
-def stage_text(name: str, language: str) -> str:
-    """Return a stage's name as a person reads it; a name that words.csv lacks is shown as it is."""
-    key = f"stage_{name}"
-    return text(key, language) if known(key) else name
