@@ -150,7 +150,7 @@ def _one(layers: Layers, plan: Plan, at: int, site: str) -> None:
     rows = [
         (t("why_alone"), f"{n(found.alone)} {unit}"), (t("why_after"), f"{n(found.after_others)} {unit}"),
         (t("why_loss"), f"{n(found.loss_without)} {unit} (≥ {n(found.loss_at_least)})"),
-        (t("why_swap"), f"{found.replacement_name or '–'}: −{n(found.replacement_loss)} {unit}"),
+        (t("why_swap"), f"{found.replacement_name}: −{n(found.replacement_loss)} {unit}" if found.replacement else "–"),
         (t("why_binding"), t(f"binding_{found.binding}")),
     ]
     st.html(parts.facts([(k, html.escape(v)) for k, v in rows]))

@@ -20,6 +20,7 @@ from geodata.layers import Layers
 
 YEARS_AT_FIRST, YEARS_MOST = 3, 6
 STEP_MVND = 500
+ROW_PX = 35     # the height of a row of Streamlit's table
 BORDER_FACTOR = 2.0     # offered by the box; a scenario file may say any other
 
 
@@ -51,7 +52,8 @@ def show(layers: Layers, plan: Plan) -> None:
     found: PhasedPlan | None = ask.on_demand(key(layers, plan, phases), work, "depth_phases")
     if found is None:
         return
-    st.dataframe(year_frame(found), hide_index=True, width="stretch")
+    table = year_frame(found)
+    st.dataframe(table, hide_index=True, width="stretch", height=ROW_PX * (len(table) + 1) + 2)
     st.caption(t("phases_note", bound=n(found.last_year_bound), late=n(found.too_late)))
     language = state.language()
     sites = found.sites
