@@ -20,8 +20,8 @@ from geodata.layers import Layers, columns_of
 CHART_HEIGHT = 230
 COLOURS = ("#0b3c8c", "#3f7fd0", "#8db7e8", "#c6d9ef", "#7b8794", "#c2570c", "#e79a5b", "#f3cfae")
 _VIABILITY = (
-    "order", "name", "people", "subscribers", "revenue_mvnd_year", "cost_pv_mvnd", "revenue_pv_mvnd", "gap_mvnd",
-    "gap_low_mvnd", "gap_high_mvnd", "anyway",
+    "order", "name", "gap_mvnd", "gap_low_mvnd", "gap_high_mvnd", "anyway", "people", "revenue_mvnd_year",
+    "cost_pv_mvnd", "revenue_pv_mvnd",
 )
 _WAYS = ("order", "name", "build_year", "own", "build_pv_mvnd", "share_pv_mvnd", "lease_opex_mvnd_year",
          "lease_pv_mvnd", "cheapest", "breakeven_lease_year")
@@ -67,6 +67,7 @@ def by_year(found: MoneySummary, one: BudgetMoney) -> None:  # noqa: ARG001 - al
     """Show the outlay of every year: a bar by line, and the table."""
     language = state.language()
     years, names = one.outlay.by_year, words_of("money_line", language)
+    st.caption(t("money_chart"))
     st.vega_lite_chart(year_bars(one, language), _bars([names[k] for k in OUTLAY_LINES], language), width="stretch")
     columns: dict[str, Any] = {t("money_year"): [*(str(y) for y in years["year"]), t("money_total")]}
     for line in OUTLAY_LINES:
@@ -74,7 +75,6 @@ def by_year(found: MoneySummary, one: BudgetMoney) -> None:  # noqa: ARG001 - al
     columns[t("money_total")] = [*years["total_mvnd"], one.cost_mvnd]
     frame = pd.DataFrame(columns)
     st.dataframe(parts.styled(frame, dict.fromkeys(list(columns)[1:], n)), hide_index=True, width="stretch")
-    st.caption(t("money_chart"))
 
 
 def year_bars(one: BudgetMoney, language: str) -> pd.DataFrame:
@@ -95,8 +95,8 @@ def _bars(names: list[str], language: str) -> dict[str, Any]:
         "mark": {"type": "bar", "size": 38}, "height": CHART_HEIGHT,
         "encoding": {
             "x": {"field": "year", "type": "ordinal", "title": t("money_year"), "axis": {"labelAngle": 0}},
-            "y": {"field": "mvnd", "type": "quantitative", "title": t("money_chart"), "axis": axis},
-            "color": {"field": "line", "type": "nominal", "title": None,
+            "y": {"field": "mvnd", "type": "quantitative", "title": None, "axis": axis},
+            "color": {"field": "line", "type": "nominal", "title": None, "legend": {"labelLimit": 280},
                       "scale": {"domain": names, "range": list(COLOURS)}},
             "order": {"field": "at", "type": "quantitative"},
             "tooltip": [{"field": "year", "title": t("money_year")}, {"field": "line", "title": t("money_line")},
@@ -171,4 +171,5 @@ def _table(found: MoneySummary, one: BudgetMoney, frame: pd.DataFrame, layer: st
     known = columns_of(layer)
     numbers = [known[c].label(language) for c in columns if known[c].type == "float"]
     shown = parts.styled(titled(table, layer, language), dict.fromkeys(numbers, n))
-    st.dataframe(shown, hide_index=True, width="stretch")
+    wide = {known["name"].label(language): st.column_config.Column(width=190, pinned=True)} if "name" in columns else {}
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=wide)
