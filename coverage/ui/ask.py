@@ -12,6 +12,8 @@ from coverage.compute import Progress
 from coverage.ui import parts, state
 from coverage.ui.parts import n, t
 
+NAME_PX = 220
+
 
 def on_demand(key: Hashable, work: Callable[[Progress], Any], name: str) -> Any:
     """Return the result of a job that starts at its button; None before that.
@@ -32,8 +34,10 @@ def on_demand(key: Hashable, work: Callable[[Progress], Any], name: str) -> Any:
     return parts.watched(key, jobs.start(key, work), t(name))
 
 
-def site_list(sites: gpd.GeoDataFrame, extra: Mapping[str, Sequence[Any]]) -> Any:
-    """Return a styled table of sites: ``extra`` columns first, then name, commune, kind, cost."""
+def site_list(
+    sites: gpd.GeoDataFrame, extra: Mapping[str, Sequence[Any]], columns: Mapping[str, Any] | None = None
+) -> None:
+    """Show a table of sites: ``extra`` columns first, then name, commune, kind, cost; ``columns``: how to draw some."""
     language = state.language()
     cost = t("col_cost")
     frame = pd.DataFrame({
@@ -44,4 +48,5 @@ def site_list(sites: gpd.GeoDataFrame, extra: Mapping[str, Sequence[Any]]) -> An
         t("col_kind"): [word("site_kind", k, language) for k in sites["kind"]],
         cost: sites["cost_mvnd"].to_numpy(),
     })
-    return parts.styled(frame, {cost: n})
+    config = {t("col_site"): st.column_config.Column(width=NAME_PX), **(columns or {})}
+    st.dataframe(parts.styled(frame, {cost: n}), hide_index=True, width="stretch", column_config=config)

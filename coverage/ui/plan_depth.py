@@ -146,8 +146,7 @@ def walk(found: BudgetCurve) -> None:
                   price=n(row.nesting_price), rate=rate))
     sites = found.sites[found.sites["option_id"].isin(row.nested.options)]
     sites = sites.sort_values(["from_mvnd", "option_id"], kind="stable")
-    st.dataframe(ask.site_list(sites, {t("curve_from"): [money(v, language) for v in sites["from_mvnd"]]}),
-                 hide_index=True, width="stretch")
+    ask.site_list(sites, {t("curve_from"): [money(v, language) for v in sites["from_mvnd"]]})
     with st.expander(t("curve_all")):
         columns = {
             t("curve_tip_money"): [money(r.budget_mvnd, language) for r in found.rows],

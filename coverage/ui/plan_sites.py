@@ -112,8 +112,7 @@ def robustness(layers: Layers, plan: Plan) -> None:
         t("robust_no_regret"): ["●" if v else "" for v in rows["no_regret"]],
     }
     bar = st.column_config.ProgressColumn(share, min_value=0, max_value=100, format="%d%%", width="medium")
-    st.dataframe(ask.site_list(rows, extra), hide_index=True, width="stretch",
-                 column_config={share: bar, t("col_site"): st.column_config.Column(width=210)})
+    ask.site_list(rows, extra, {share: bar})
     worth = found.surveys[found.surveys["people"] >= 1]
     if len(worth):
         told = "; ".join(f"{v['name']} ({v['commune_name']}): {n(v['people'])}" for v in worth.to_dict("records"))

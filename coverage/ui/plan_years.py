@@ -58,8 +58,7 @@ def show(layers: Layers, plan: Plan) -> None:
     language = state.language()
     sites = found.sites
     st.markdown(f"**{t('phases_sites')}**")
-    st.dataframe(ask.site_list(sites, {t("phases_year"): [str(y) for y in sites["year"]]}), hide_index=True,
-                 width="stretch")
+    ask.site_list(sites, {t("phases_year"): [str(y) for y in sites["year"]]})
     lost = [y for y in found.years if len(y.lost)]
     if lost:
         worst = lost[-1]
