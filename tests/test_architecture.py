@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import coverage.errors
+import geodata.errors
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("geodata", "coverage")
 LONGEST_FILE = 400
@@ -74,14 +77,14 @@ def test_every_fault_text_is_complete_and_every_code_used_is_known() -> None:
     for package in PACKAGES:
         own: set[str] = set()
         lines = (ROOT / package / "faults.csv").read_text(encoding="utf-8")
-        import csv
         for row in csv.DictReader(lines.splitlines()):
             assert None not in row, f"{package}: too many fields in {row['code']}"
             assert all(row[k] for k in ("code", "severity", "message_vi", "message_en")), row
             assert row["code"] not in own, f"{row['code']} twice"
             own.add(row["code"])
         codes |= own
-    raised = re.compile(r"(?:[A-Za-z]+Error|Cancelled|Finding)\(\s*\"([a-z0-9_]+)\"")
+    errors = [n for module in (geodata.errors, coverage.errors) for n in vars(module) if n.endswith("Error")]
+    raised = re.compile(rf"\b(?:{'|'.join(errors)}|Cancelled|Finding)\(\s*\"([a-z0-9_]+)\"")
     for path in _sources():
         for code in raised.findall(path.read_text(encoding="utf-8")):
             assert code in codes, f"{path.name} uses {code}, which no faults.csv has"

@@ -295,82 +295,48 @@ def gaps_layer(source: Source, *, show: bool = False) -> list[LayerSpec]:
     ]
 
 
+def anchor_layer(source: Source) -> list[LayerSpec]:
+    """Return the anchor institutions, if the office has supplied any."""
+    anchors = source.assessment.anchors if source.assessment.anchors is not None else source.layers.anchors
+    if anchors is None or anchors.empty:
+        return []
+    style = {"radius": 4.5, "shape": "square", "fillColor": palette.ANCHOR, "fillOpacity": 0.95,
+             "color": "#ffffff", "weight": 1}
+    keys = [(swatch("square", palette.ANCHOR), "")]
+    return [vector_layer(source, "anchors", source.word("layer_anchors"), anchors, tip=anchor_tip, style=style,
+                         keys=keys, show=False, rank=65)]
+
+
+def measurement_layer(source: Source) -> list[LayerSpec]:
+    """Return the measured levels, above and below the threshold."""
+    if source.layers.measurements is None or source.layers.measurements.empty:
+        return []
+    threshold = source.assessment.scenario.service.rsrp_served_dbm
+    frame = source.layers.measurements
+    frame = frame.assign(good=np.where(frame["rsrp_dbm"] >= threshold, "yes", "no"))
+    colours = {"yes": palette.SIGNAL_STEPS[-1][1], "no": palette.STATUS["trang"]}
+    styles = {k: {"radius": 3, "weight": 0, "fillOpacity": 0.85, "fillColor": c} for k, c in colours.items()}
+    limit = f"{source.number(threshold)} dBm"
+    keys = [(swatch("round", colours["yes"]), f"≥ {limit}"), (swatch("round", colours["no"]), f"< {limit}")]
+    return [vector_layer(source, "measurements", source.word("layer_measurements"), frame, tip=measurement_tip,
+                         keys=keys, show=False, by="good", styles=styles, style={}, rank=50)]
+
+
+def restricted_layer(source: Source) -> list[LayerSpec]:
+    """Return the restricted land, by kind of restriction."""
+    if source.layers.restricted is None or source.layers.restricted.empty:
+        return []
+    kinds = palette.RESTRICTED
+    styles = {k: {"color": c, "weight": 1, "fillColor": c, "fillOpacity": 0.35} for k, c in kinds.items()}
+    keys = [(swatch("square", c, opacity=0.6), source.word(f"restricted_{k}")) for k, c in kinds.items()]
+    return [vector_layer(source, "restricted", source.word("layer_restricted"), simplified(source.layers.restricted),
+                         tip=lambda _, row: escaped(row["kind"]), keys=keys, show=False, by="restriction",
+                         styles=styles, style={}, rank=5)]
+
+
 def more_layers(source: Source) -> list[LayerSpec]:
     """Return anchors, measurements and restricted land, switched on by hand."""
-    layers, out = source.layers, []
-    anchors = source.assessment.anchors if source.assessment.anchors is not None else layers.anchors
-    if anchors is not None and len(anchors):
-        style = {
-            "radius": 4.5,
-            "shape": "square",
-            "fillColor": palette.ANCHOR,
-            "fillOpacity": 0.95,
-            "color": "#ffffff",
-            "weight": 1,
-        }
-        out.append(
-            vector_layer(
-                source,
-                "anchors",
-                source.word("layer_anchors"),
-                anchors,
-                tip=anchor_tip,
-                style=style,
-                keys=[(swatch("square", palette.ANCHOR), "")],
-                show=False,
-                rank=65,
-            )
-        )
-    if layers.measurements is not None and len(layers.measurements):
-        threshold = source.assessment.scenario.service.rsrp_served_dbm
-        frame = layers.measurements.assign(good=np.where(layers.measurements["rsrp_dbm"] >= threshold, "yes", "no"))
-        dot = {"radius": 3, "weight": 0, "fillOpacity": 0.85}
-        styles = {
-            "yes": dot | {"fillColor": palette.SIGNAL_STEPS[-1][1]},
-            "no": dot | {"fillColor": palette.STATUS["trang"]},
-        }
-        keys = [
-            (swatch("round", palette.SIGNAL_STEPS[-1][1]), f"≥ {source.number(threshold)} dBm"),
-            (swatch("round", palette.STATUS["trang"]), f"< {source.number(threshold)} dBm"),
-        ]
-        out.append(
-            vector_layer(
-                source,
-                "measurements",
-                source.word("layer_measurements"),
-                frame,
-                tip=measurement_tip,
-                keys=keys,
-                show=False,
-                by="good",
-                styles=styles,
-                style={},
-                rank=50,
-            )
-        )
-    if layers.restricted is not None and len(layers.restricted):
-        styles = {
-            k: {"color": c, "weight": 1, "fillColor": c, "fillOpacity": 0.35} for k, c in palette.RESTRICTED.items()
-        }
-        keys = [
-            (swatch("square", c, opacity=0.6), source.word(f"restricted_{k}")) for k, c in palette.RESTRICTED.items()
-        ]
-        out.append(
-            vector_layer(
-                source,
-                "restricted",
-                source.word("layer_restricted"),
-                simplified(layers.restricted),
-                tip=lambda _, row: escaped(row["kind"]),
-                keys=keys,
-                show=False,
-                by="restriction",
-                styles=styles,
-                style={},
-                rank=5,
-            )
-        )
-    return out
+    return [*anchor_layer(source), *measurement_layer(source), *restricted_layer(source)]
 
 
 def gap_map(source: Source, *, codes: Sequence[str] | None = None, base: Sequence[LayerSpec] | None = None) -> MapSpec:
