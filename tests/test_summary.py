@@ -62,7 +62,7 @@ def test_the_published_list_is_accounted_for(figures: GapSummary) -> None:
 def test_every_figure_is_a_number_or_a_table(figures: GapSummary) -> None:
     for field in fields(figures):
         value = getattr(figures, field.name)
-        assert value is not None, field.name
+        assert value is not None or field.name == "calibration", field.name  # only when the scenario asks for it
         if isinstance(value, pd.DataFrame):
             assert not value.empty
     assert figures.fibre + figures.fibre_near + figures.no_fibre == figures.villages
