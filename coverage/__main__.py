@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> None:
     for line in (sensitivity_text(gap.sensitivity), accuracy_text(gap.accuracy)):
         if line:
             say(f"{line}\n")
-    plan = pipeline.propose(layers, assessment, scenario, progress=progress)
+    plan = pipeline.propose(layers, assessment, scenario, density=True, progress=progress)
     for summary in plan_summary(plan):
         say(f"{vn_money(summary.budget_mvnd)}: {vn_number(summary.sites)} vị trí, "
             f"thêm {vn_number(summary.villages_gained)} thôn, {vn_number(summary.people_gained)} người; "

@@ -112,12 +112,21 @@ def density_text(density: Density, at: int) -> tuple[str, str]:
     return told_vi, told_en
 
 
+def _proof_with_density(plan: Plan, one: BudgetPlan) -> tuple[str, str]:
+    """Return what is proven, followed by the value with denser places where that was computed."""
+    if plan.density is None:
+        return proof(one)
+    at = plan.density.budgets_mvnd.index(one.budget_mvnd)
+    (vi, en), (dense_vi, dense_en) = proof(one), density_text(plan.density, at)
+    return f"{vi} {dense_vi}", f"{en} {dense_en}"
+
+
 def _budget_summary(plan: Plan, one: BudgetPlan) -> PlanSummary:
     before, after, sites = one.before, one.after, one.sites
     people = round(one.gained_people, PEOPLE_DECIMALS)
     all_people = round(after.people_served - before.people_served, PEOPLE_DECIMALS)
     kinds = sites["kind"].value_counts()
-    texts, status = proof(one), SOLVER_WORDS[one.selection.status]
+    texts, status = _proof_with_density(plan, one), SOLVER_WORDS[one.selection.status]
     land = ("", "") if plan.land_checked else LAND_UNCHECKED
     return PlanSummary(
         budget_mvnd=one.budget_mvnd, year=plan.year, sites=len(sites), shared_sites=int(kinds.get("shared", 0)),

@@ -63,6 +63,17 @@ class BudgetPlan:
 
 
 @dataclass(frozen=True)
+class Density:
+    """The same budgets with candidate places twice as dense in each direction: people gained and the proven bound."""
+
+    spacing_m: float
+    candidates: int
+    budgets_mvnd: tuple[float, ...]
+    people: tuple[float, ...]
+    bound: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Plans for all budgets over the same candidate places, prices and coverage model.
 
@@ -76,6 +87,7 @@ class Plan:
     findings : what the reader must know of the plan; road_findings : pieces of road that are not connected, villages
         far from any road.
     case : the siting problem behind the plans, for curve, phases, floors and the like.
+    density : the same budgets with denser candidate places, printed beside the proof; None where not asked for.
     """
 
     scenario: Scenario
@@ -89,14 +101,16 @@ class Plan:
     findings: tuple[Finding, ...]
     road_findings: tuple[Finding, ...]
     case: Case = field(repr=False, compare=False)
+    density: Density | None = None
 
 
 def propose(
-    layers: Layers, assessment: Assessment, scenario: Scenario, *, progress: Progress = silent
+    layers: Layers, assessment: Assessment, scenario: Scenario, *, density: bool = False, progress: Progress = silent
 ) -> Plan:
     """Return where to build under each budget of the scenario.
 
-    With nobody eligible without signal, or nobody in reach, the plans are empty and a finding says so.
+    ``density`` also solves with candidate places twice as dense, to print beside the proof. With nobody eligible without
+    signal, or nobody in reach, the plans are empty and a finding says so.
 
     Raises
     ------
@@ -110,18 +124,8 @@ def propose(
         budgets=budgets, year=plan_year(layers, scenario), land_checked=case.places.land_checked,
         today=totals(assessment, scenario, case.need.known, np.asarray(assessment.served[HEADLINE_CLASS], dtype=bool)),
         findings=_findings(case), road_findings=case.road_findings, case=case,
+        density=density_check(layers, assessment, scenario, progress=progress) if density else None,
     )
-
-
-@dataclass(frozen=True)
-class Density:
-    """The same budgets with candidate places twice as dense in each direction: people gained and the proven bound."""
-
-    spacing_m: float
-    candidates: int
-    budgets_mvnd: tuple[float, ...]
-    people: tuple[float, ...]
-    bound: tuple[float, ...]
 
 
 def density_check(

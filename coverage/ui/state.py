@@ -156,7 +156,8 @@ def plan_job(layers: Layers, assessment: Assessment) -> tuple[Any, Job]:
     """Return the job that makes the plans of the session's scenario, with its key."""
     chosen = assessment.scenario
     key = _plan_key(layers, chosen)
-    return key, jobs().start(key, lambda progress: pipeline.propose(layers, assessment, chosen, progress=progress))
+    return key, jobs().start(
+        key, lambda progress: pipeline.propose(layers, assessment, chosen, density=True, progress=progress))
 
 
 def hand_in_key(layers: Layers, plan: Plan, folder: Path, *, areas: bool) -> tuple[str, str, str, str, bool]:
