@@ -13,6 +13,7 @@ from coverage.errors import PlanError, ScenarioError
 from coverage.plan import SITE_COLUMNS, density_check, propose
 from coverage.siting.effect import totals
 from coverage.siting.why import number
+from coverage.summary import plan_summary, proof
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +191,15 @@ def test_density_check_never_gains_less(plan: Any) -> None:
     assert all(d >= b.selection.value - 1e-6 for d, b in zip(dense.people, plan.budgets, strict=True))
 
 
+def test_the_denser_value_stands_beside_the_proof() -> None:
+    pack, chosen = layers(), scenario(budgets_mvnd=[500.0, 1_300.0])
+    plain = plan_summary(propose(pack, assessment(pack), chosen))
+    dense = plan_summary(propose(pack, assessment(pack), chosen, density=True))
+    for without, beside in zip(plain, dense, strict=True):
+        assert beside.proof_vi.startswith(without.proof_vi + " Với vị trí xem xét dày gấp đôi")
+        assert beside.people_gained == without.people_gained
+
+
 def test_totals_of_all_and_of_none() -> None:
     pack = layers()
     told = assessment(pack)
@@ -207,7 +217,6 @@ def test_numbers_in_sentences(value: float, decimals: int, vi: str, en: str) -> 
 
 
 def test_summary_is_after_minus_before_and_the_proof_in_the_agreed_words(plan: Any) -> None:
-    from coverage.summary import plan_summary, proof
     found = plan_summary(plan)
     assert [s.budget_mvnd for s in found] == [500.0, 1_300.0, 9_000.0]
     last, one = found[-1], plan.budgets[-1]
@@ -225,7 +234,6 @@ def test_summary_is_after_minus_before_and_the_proof_in_the_agreed_words(plan: A
 
 
 def test_summary_of_an_empty_plan() -> None:
-    from coverage.summary import plan_summary
     pack = layers()
     found = plan_summary(propose(pack, assessment(pack, list(pack.villages["village_code"])), scenario()))
     assert [(s.sites, s.cost_mvnd, s.people_gained, s.gap_percent) for s in found] == [(0, 0.0, 0.0, 0.0)] * 3

@@ -109,8 +109,8 @@ def propose(
 ) -> Plan:
     """Return where to build under each budget of the scenario.
 
-    ``density`` also solves with candidate places twice as dense, to print beside the proof. With nobody eligible without
-    signal, or nobody in reach, the plans are empty and a finding says so.
+    ``density`` also solves with candidate places twice as dense, to print beside the proof. With nobody eligible
+    without signal, or nobody in reach, the plans are empty and a finding says so.
 
     Raises
     ------
