@@ -32,7 +32,7 @@ def fill(field, trees, pool, taste, power):  # type: ignore[no-untyped-def]
     banned = np.zeros(field.price.size, np.bool_)
     while True:
         best, best_score = -1, 0.0
-        room = field.budget * (1.0 + 1e-10) - trees.money[0] - trees.money[1]
+        room = field.budget * (1.0 + 0.5e-10) - trees.money[0] - trees.money[1]
         for j in pool:
             if trees.chosen[j] or banned[j] or trees.gain[j] <= 0:
                 continue
@@ -172,7 +172,7 @@ def ruin_and_recreate(field, trees, pool, fixed, value, best_chosen, best_uplink
             for v in range(n_nodes):
                 noise[v] = 0.6 + 0.8 * np.random.random()
             spent += relay(field, trees, noise)
-        spent += survey(field, trees, field.budget * (1.0 + 1e-10) - trees.money[0] - trees.money[1])
+        spent += survey(field, trees, field.budget * (1.0 + 0.5e-10) - trees.money[0] - trees.money[1])
         power = 1.0 if np.random.random() < MOSTLY else np.random.random()
         width = 0.3 * np.random.random()
         for j in pool:

@@ -318,7 +318,7 @@ def put(field, trees, option, most):  # type: ignore[no-untyped-def]
                 spent += field.cost[trees.uplink[u]]
         trees.money[1] = spent
     trees.chosen[option] = True
-    fits = trees.money[0] + field.price[option] + trees.money[1] <= field.budget * (1.0 + ROOM * 0.1)
+    fits = trees.money[0] + field.price[option] + trees.money[1] <= field.budget * (1.0 + ROOM * 0.05)
     if fits and not (field.limited and overloaded(field, trees)):
         return shift(field, trees, option, 1), work
     trees.chosen[option] = False
@@ -342,3 +342,10 @@ def clear(field, trees, roots):  # type: ignore[no-untyped-def]
     for v in range(field.n_nodes):
         if roots[v]:
             trees.layer[v] = 0
+
+
+@njit(cache=True, nogil=True)
+def lay(field, trees):  # type: ignore[no-untyped-def]
+    """Bring layers and money to the uplinks, once options and uplinks are set; uplinks that carry nobody go."""
+    _relayer(field, trees)
+    prune(field, trees)
