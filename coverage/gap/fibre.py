@@ -81,8 +81,9 @@ def village_fibre(
             same_crs(layer.crs, layers.villages.crs, where="fibre")
     declared = layers.villages["ftth_declared"]
     away, how = route_m(points.xy_m[:n], layers.fibre_routes, service.fibre_near_m, along_road)
-    has = declared.fillna(value=False).to_numpy(bool)
-    has |= _with_free_port(points, layers.fibre_nodes, service.fibre_near_m)
+    # a new array: without gaps to fill, pandas hands out the layer's own memory
+    has = declared.fillna(value=False).to_numpy(bool) | _with_free_port(
+        points, layers.fibre_nodes, service.fibre_near_m)
     status = np.where(has, HAS, np.where(away <= service.fibre_near_m, NEAR, NONE)).astype(object)
     if layers.fibre_routes is None and layers.fibre_nodes is None:
         status[declared.isna().to_numpy(bool)] = pd.NA
