@@ -1,12 +1,14 @@
+# ruff: noqa: ANN001, ANN202 - arrays throughout
 """Seeded site + network instances, and a table of what each way reaches on them.
 
 ``make_network(4, 200)`` puts the sites of i4_200 and a few points of presence on a graph of about 1,600 candidate
 edges: fibre along winding roads to near neighbours, microwave where there happens to be sight.
-Run: ``python -m benchmarks.network 4 200 60``.
+Run: ``python -m benchmarks.network 4 200 60 peers``.
 """
 
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 from scipy.sparse.csgraph import minimum_spanning_tree
@@ -14,7 +16,12 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import pdist, squareform
 
 from benchmarks.instances import CELL_KM, _populated_cells, make_instance
+from coverage.compute import silent
+from coverage.optimise.model import run
 from coverage.optimise.network import NetworkProblem, solve_network
+from coverage.optimise.network_bound import covering
+from coverage.optimise.network_core import make_core
+from coverage.optimise.network_exact import _with_loads, prove
 
 FIBRE_MVND_PER_KM = 130.0
 HOP_MVND = (200.0, 350.0)
@@ -62,15 +69,43 @@ def make_network(power: int, n_sites: int, *, seed: int = 1, max_hops: int = 3) 
     )
 
 
+def say(name, way, begun, people, bound):
+    gap = 100 * (bound - people) / bound
+    print(f"{name} | {way} | {people:,.0f} | {bound:,.0f} | {gap:.2f} % | {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def flow_model(problem, seconds):
+    """The whole model with one flow to all sites, given to HiGHS; returns people and ceiling."""
+    loaded = replace(problem, capacity_mbps=np.full(problem.n_edges, np.inf),
+                     demand_mbps=np.ones(problem.base.n_options))
+    core = make_core(loaded)
+    model = _with_loads(core, covering(core, np.arange(core.n_classes), core.weight))
+    answer = run(model, deadline=time.monotonic() + seconds, progress=silent)
+    return 0.0 if answer.point is None else -float(model.cost @ answer.point), -answer.bound
+
+
+def cut_model(problem, seconds):
+    """Cut sets in the relaxation, then HiGHS again and again; returns people and ceiling."""
+    core = make_core(problem)
+    proof = prove(core, deadline=time.monotonic() + seconds, gap=0.0, seed=0, progress=silent)
+    people = 0.0 if proof.chosen is None else float(core.weight[np.asarray(core.columns @ proof.chosen) > 0].sum())
+    return people, proof.bound
+
+
 def main() -> None:
     power, n_sites, seconds = (int(v) for v in sys.argv[1:4])
-    problem = make_network(power, n_sites)
+    problem, name = make_network(power, n_sites), f"i{power}_{n_sites}"
+    print(f"{name}: {problem.n_nodes} nodes, {problem.n_edges} edges")
+    solve_network(make_network(3, 20), time_limit_s=5)  # compiles the kernels
     begun = time.monotonic()
-    plan = solve_network(problem, time_limit_s=seconds, gap=1e-4, seed=0,
-                         progress=lambda stage, done, total: print(f"{time.monotonic() - begun:6.1f} {stage} {done}/{total}"))
-    print(f"i{power}_{n_sites}: {problem.n_nodes} nodes, {problem.tail.size} edges: {plan.selection.value:,.0f} people, "
-          f"bound {plan.bound:,.0f}, gap {100 * plan.gap:.3f} %, {plan.status}, {plan.seconds:.1f} s, "
-          f"network {plan.network_cost_mvnd:,.0f} of {plan.selection.cost_mvnd:,.0f}, {len(plan.edges)} edges")
+    plan = solve_network(problem, time_limit_s=seconds)
+    say(name, "solve_network", begun, plan.selection.value, plan.bound)
+    print(f"network {plan.network_cost_mvnd:,.0f} of {plan.selection.cost_mvnd:,.0f} million VND, "
+          f"{len(plan.edges)} edges, {plan.length_m / 1000:.0f} km")
+    if "peers" in sys.argv:
+        for way in (cut_model, flow_model):
+            begun = time.monotonic()
+            say(name, way.__name__, begun, *way(problem, seconds))
 
 
 if __name__ == "__main__":

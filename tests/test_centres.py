@@ -37,7 +37,7 @@ def test_p_median_agrees_with_brute_force(block: int) -> None:
         way, weight, p = random_case(seed)
         best, _ = best_of(way, weight, p, farthest=False)
         if not math.isfinite(best):
-            with pytest.raises(PlanError, match="trung tâm|đường"):
+            with pytest.raises(PlanError, match=r"trung tâm|đường"):
                 p_median(way, weight, p)
             continue
         found = p_median(way, weight, p)
@@ -53,7 +53,7 @@ def test_p_center_agrees_with_brute_force(block: int) -> None:
         way, weight, p = random_case(seed)
         longest, total = best_of(way, weight, p, farthest=True)
         if not math.isfinite(longest):
-            with pytest.raises(PlanError, match="trung tâm|đường"):
+            with pytest.raises(PlanError, match=r"trung tâm|đường"):
                 p_center(way, weight, p)
             continue
         found = p_center(way, weight, p)
@@ -97,10 +97,19 @@ def test_broken_tables(way: list, weight: list, p: int, code: str) -> None:
 
 def test_a_cancel_keeps_a_plan_with_its_bound() -> None:
     rng = np.random.default_rng(3)
-    way, weight = rng.random((200, 40)), rng.integers(1, 9, 200).astype(float)
-    stopped = p_median(way, weight, 5, progress=lambda *_: False)
-    assert stopped.status == "cancelled"
-    assert stopped.bound <= p_median(way, weight, 5).value <= stopped.value
+    way, weight = rng.random((40, 12)), rng.integers(1, 9, 40).astype(float)
+    for call in (p_median, p_center):
+        stopped = call(way, weight, 4, progress=lambda *_: False)
+        assert stopped.status == "cancelled"
+        assert stopped.bound <= call(way, weight, 4).value <= stopped.value
+
+
+def test_the_time_limit_holds() -> None:
+    rng = np.random.default_rng(4)
+    way, weight = rng.random((400, 60)), rng.integers(1, 9, 400).astype(float)
+    found = p_median(way, weight, 8, time_limit_s=2)
+    assert found.seconds < 8
+    assert 0 < found.bound <= found.value
 
 
 def test_a_region() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from coverage.errors import PlanError
-from coverage.optimise.network import NetworkProblem, connecting_tree, solve_network
+from coverage.optimise.network import NetworkPlan, NetworkProblem, connecting_tree, solve_network
 from coverage.optimise.network_bound import ascended, charged, terminals
 from coverage.optimise.network_core import make_core
 from coverage.optimise.network_problem import fault_of
@@ -18,30 +18,34 @@ from coverage.optimise.problem import Problem, covered_people, feasible, plan_co
 def random_network(seed: int) -> NetworkProblem:
     """Make sites and a network small enough to try every set of edges."""
     rng = np.random.default_rng(seed)
-    n_nodes, n_edges = int(rng.integers(3, 7)), int(rng.integers(3, 9))
-    site = np.sort(rng.integers(0, 4, int(rng.integers(2, 6))))
+    n_nodes = int(rng.integers(3, 7))
+    tail = [*rng.integers(0, n_nodes, 3), *range(1, n_nodes)]  # three odd edges, then a tree with one edge missing
+    head = [*rng.integers(0, n_nodes, 3), *(int(rng.integers(0, v)) for v in range(1, n_nodes))]
+    tail, head = tail[:len(tail) - seed % 2], head[:len(head) - seed % 2]
+    n_edges = len(tail)
+    site = np.sort(rng.integers(0, 4, int(rng.integers(2, 7))))
     n, n_demand = site.size, int(rng.integers(4, 14))
     where = rng.integers(-1 if seed % 5 == 0 else 0, n_nodes, 4)
     cost = rng.integers(1, 10, n).astype(float)
     price = rng.integers(0, 8, n_edges).astype(float)
-    kind = rng.choice(["fibre", "microwave", "existing"], n_edges, p=[0.45, 0.45, 0.1])
+    kind = rng.choice(["fibre", "microwave", "existing"], n_edges, p=[0.3, 0.6, 0.1])
     price[kind == "existing"] = 0.0
     root = np.zeros(n_nodes, bool)
     root[rng.integers(0, n_nodes, 1 + seed % 2)] = True
     more = {}
-    if seed % 3 == 0:
-        more = {"capacity_mbps": rng.integers(1, 8, n_edges).astype(float), "demand_mbps": rng.integers(0, 5, n) * 1.0}
+    if seed % 3:
+        more = {"capacity_mbps": rng.integers(2, 9, n_edges).astype(float), "demand_mbps": rng.integers(1, 6, n) * 1.0}
     base = Problem(
         reach=sparse_rows(rng.random((n, n_demand)) < 0.45), people=rng.integers(0, 40, n_demand) * 1.0, cost_mvnd=cost,
         site=site, option_ids=tuple(f"o{rng.integers(1000):03d}-{i}" for i in range(n)),
-        budget_mvnd=float((cost.sum() + price.sum()) * rng.uniform(0.2, 0.8)),
+        budget_mvnd=float((cost.sum() + price.sum()) * rng.uniform(0.3, 0.9)),
         served_before=rng.random(n_demand) < 0.1, exclusive=((0, 1),) if seed % 7 == 0 else (),
         forbidden=(0,) if seed % 11 == 0 else (),
     )
     return NetworkProblem(
-        base=base, option_node=where[site], tail=rng.integers(0, n_nodes, n_edges),
-        head=rng.integers(0, n_nodes, n_edges), edge_kind=tuple(kind.tolist()), edge_cost_mvnd=price,
-        edge_length_m=rng.integers(1, 9, n_edges) * 100.0, root=root, max_hops=int(rng.integers(0, 4)), **more,
+        base=base, option_node=where[site], tail=np.array(tail), head=np.array(head), edge_kind=tuple(kind.tolist()),
+        edge_cost_mvnd=price, edge_length_m=rng.integers(1, 9, n_edges) * 100.0, root=root,
+        max_hops=int(rng.integers(0, 4)), **more,
     )
 
 
@@ -49,7 +53,8 @@ def forests(problem: NetworkProblem) -> dict[tuple[int, ...], dict[int, tuple[in
     """Every way to give nodes one uplink edge each: used edges -> node -> path to a root (valid order and hops)."""
     n = problem.n_nodes
     choices = [[None] if problem.root[v] else [None, *(
-        e for e in range(problem.n_edges) if v in (problem.tail[e], problem.head[e]) and problem.tail[e] != problem.head[e]
+        e for e in range(problem.n_edges)
+        if v in (problem.tail[e], problem.head[e]) and problem.tail[e] != problem.head[e]
     )] for v in range(n)]
     found = {}
     for uplinks in product(*choices):
@@ -97,7 +102,7 @@ def brute_force(problem: NetworkProblem) -> tuple[float, float, float]:
     return best
 
 
-def check_plan(problem, plan) -> None:
+def check_plan(problem: NetworkProblem, plan: NetworkPlan) -> None:
     chosen = plan.selection.chosen
     assert fault_of(problem, dict(zip(chosen, plan.paths, strict=True))) == ""
     assert plan.edges == tuple(sorted({e for path in plan.paths for e in path}))
@@ -182,7 +187,7 @@ def test_dearer_fibre_is_never_laid_longer(seed: int) -> None:
         before = laid if factor > 0 else math.inf  # at price 0 only the whole length counts, not the fibre's
 
 
-@pytest.mark.parametrize("seed", [s for s in range(45) if s % 3 and s % 7])
+@pytest.mark.parametrize("seed", [s for s in range(0, 90, 3) if s % 7])
 def test_with_every_price_zero_all_in_reach_are_served(seed: int) -> None:
     problem = random_network(seed)
     base = replace(problem.base, cost_mvnd=np.zeros(problem.base.n_options), site=np.arange(problem.base.n_options),
@@ -285,7 +290,6 @@ def test_broken_networks(field: str, value: object, code: str) -> None:
     with pytest.raises(PlanError) as error:
         replace(line(("fibre", "fibre")), **{field: value})
     assert error.value.code == code
-    assert error.value.values
     assert str(error.value)
 
 
@@ -307,7 +311,8 @@ def middle_network(seed: int = 5) -> NetworkProblem:
     reach = np.hypot(*(xy[:60, None] - points[None]).transpose(2, 0, 1)) < rng.uniform(2, 7, 60)[:, None]
     length = far[tail, head] * 1300
     base = Problem(
-        reach=sparse_rows(reach), people=rng.geometric(0.2, 1500).astype(float), cost_mvnd=rng.integers(900, 3000, 60) * 1.0,
+        reach=sparse_rows(reach), people=rng.geometric(0.2, 1500).astype(float),
+        cost_mvnd=rng.integers(900, 3000, 60) * 1.0,
         site=np.arange(60), option_ids=tuple(f"s{k:02d}" for k in range(60)), budget_mvnd=20_000.0,
         served_before=np.zeros(1500, bool),
     )
@@ -332,9 +337,10 @@ def test_time_limit_and_cancel_keep_a_plan_with_its_bound() -> None:
     problem = middle_network(6)
     short = solve_network(problem, gap=0.0, time_limit_s=3)
     check_plan(problem, short)
-    assert short.seconds < 6
+    assert short.seconds < 8
     calls = []
-    stopped = solve_network(problem, gap=0.0, time_limit_s=60, progress=lambda *args: len(calls) < 3 and not calls.append(args))
+    stopped = solve_network(problem, gap=0.0, time_limit_s=60,
+                            progress=lambda *args: len(calls) < 3 and not calls.append(args))
     check_plan(problem, stopped)
     assert stopped.status == "cancelled"
     assert stopped.seconds < 15
@@ -346,11 +352,12 @@ def tree_case(seed: int) -> tuple:
     n, m, k = int(rng.integers(3, 8)), int(rng.integers(2, 11)), int(rng.integers(1, 6))
     root = np.zeros(n, bool)
     root[rng.integers(0, n, 1 + seed % 2)] = True
-    return (rng.integers(0, n, m), rng.integers(0, n, m), rng.integers(0, 9, m) * 1.0, rng.integers(1, 9, m) * 100.0, root,
-            rng.integers(0, n, k), rng.integers(0, 15, k) * 1.0)
+    return (rng.integers(0, n, m), rng.integers(0, n, m), rng.integers(0, 9, m) * 1.0, rng.integers(1, 9, m) * 100.0,
+            root, rng.integers(0, n, k), rng.integers(0, 15, k) * 1.0)
 
 
-def best_tree(tail, head, cost, length, root, terminal, prize) -> tuple[float, float]:
+def best_tree(case: tuple) -> tuple[float, float]:
+    tail, head, cost, length, root, terminal, prize = case
     best = (math.inf, math.inf)
     for bits in range(2 ** len(tail)):
         edges = [e for e in range(len(tail)) if bits >> e & 1]
@@ -368,7 +375,7 @@ def test_connecting_tree_agrees_with_brute_force(block: int) -> None:
     for seed in range(block * 20, block * 20 + 20):
         case = tree_case(seed)
         found = connecting_tree(*case, gap=0.0)
-        money, length = best_tree(*case)
+        money, length = best_tree(case)
         assert found.objective_mvnd == pytest.approx(money), seed
         assert found.bound_mvnd == pytest.approx(money), seed
         assert found.length_m == pytest.approx(length), seed

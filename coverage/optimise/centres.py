@@ -47,7 +47,7 @@ class Centres:
     farthest: float
 
 
-def p_median(  # noqa: PLR0913 - the solver's few knobs, all by name
+def p_median(
     distance: ArrayLike, weights: ArrayLike, p: int, *, time_limit_s: float = 60.0, gap: float = 0.0, seed: int = 0,
     progress: Progress = silent,
 ) -> Centres:
@@ -75,7 +75,7 @@ def p_median(  # noqa: PLR0913 - the solver's few knobs, all by name
     return _centres(way, weight, chosen, value, bound, gap, ended, begun)
 
 
-def p_center(  # noqa: PLR0913 - the solver's few knobs, all by name
+def p_center(
     distance: ArrayLike, weights: ArrayLike, p: int, *, time_limit_s: float = 60.0, seed: int = 0,
     progress: Progress = silent,
 ) -> Centres:
@@ -142,7 +142,7 @@ def _longest(near: NDArray[np.float64], chosen: tuple[int, ...]) -> float:
     return float(near[:, chosen].min(axis=1).max(initial=0.0))
 
 
-def _centres(  # noqa: PLR0913, PLR0917 - the parts of the answer
+def _centres(
     way: NDArray[np.float64], weight: NDArray[np.float64], chosen: tuple[int, ...], value: float, bound: float,
     gap: float, ended: str, begun: float,
 ) -> Centres:
@@ -163,7 +163,8 @@ def _greedy(near: NDArray[np.float64], weight: NDArray[np.float64], p: int) -> t
     """Return p columns, each the one that helps most after the others; no way counts as a very long one."""
     finite = near[np.isfinite(near)]
     table = np.where(np.isfinite(near), near, 1e3 * max(1.0, finite.max(initial=0.0)))
-    best, chosen = np.full(near.shape[0], np.inf), []
+    best = np.full(near.shape[0], np.inf)
+    chosen: list[int] = []
     for _ in range(p):
         sums = weight @ np.minimum(table, best[:, None])
         sums[chosen] = np.inf
@@ -201,7 +202,7 @@ def _interchange(
     return tuple(current)
 
 
-def _median(  # noqa: PLR0913, PLR0917 - the solver's knobs
+def _median(
     near: NDArray[np.float64], weight: NDArray[np.float64], p: int, deadline: float, gap: float, seed: int,
     progress: Progress, start: tuple[int, ...] = (),
 ) -> tuple[tuple[int, ...], float, str]:
@@ -240,40 +241,37 @@ def _radius_model(
     z(i, k) + columns at exactly radius k >= z(i, k-1); past the limit of a row some centre must be near.
     """
     n_sites = near.shape[1]
-    rows, columns, values, cost, steps = [], [], [], [], []
-    count = 0
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
+    low: list[float] = []
+    cost: list[float] = []
+    steps: list[tuple[int, float]] = []
+
+    def add(row: int, column: int, value: float) -> None:
+        rows.append(row)
+        columns.append(column)
+        values.append(value)
+
     for i in range(near.shape[0]):
         radii = np.unique(near[i][np.isfinite(near[i])])
         kept = max(1, int(np.searchsorted(radii, limit[i], side="right")))
         for k in range(kept):
-            sites = np.flatnonzero(near[i] == radii[k])
-            rows += [count] * sites.size
-            columns += sites.tolist()
-            values += [1.0] * sites.size
+            for site in np.flatnonzero(near[i] == radii[k]).tolist():
+                add(len(low), site, 1.0)
             if k > 0:
-                rows.append(count)
-                columns.append(n_sites + len(steps) - 1)
-                values.append(-1.0)
+                add(len(low), n_sites + len(steps) - 1, -1.0)
             if k + 1 < kept:
-                rows.append(count)
-                columns.append(n_sites + len(steps))
-                values.append(1.0)
+                add(len(low), n_sites + len(steps), 1.0)
                 steps.append((i, float(radii[k])))
                 cost.append(float(weight[i] * (radii[k + 1] - radii[k])))
-            count += 1
-    low = np.zeros(count + 1)
-    firsts = np.cumsum([0, *(max(1, int((np.unique(r[np.isfinite(r)]) <= lim).sum()))
-                             for r, lim in zip(near, limit, strict=True))])[:-1]
-    low[firsts] = 1.0
-    low[-1] = p
-    rows += [count] * n_sites
-    columns += list(range(n_sites))
-    values += [1.0] * n_sites
-    matrix = sp.csr_array((values, (rows, columns)), shape=(count + 1, n_sites + len(steps)))
-    high = np.full(count + 1, np.inf)
-    high[-1] = p
+            low.append(1.0 if k == 0 else 0.0)
+    for site in range(n_sites):
+        add(len(low), site, 1.0)
+    matrix = sp.csr_array((values, (rows, columns)), shape=(len(low) + 1, n_sites + len(steps)))
+    high = np.append(np.full(len(low), np.inf), float(p))
     objective = np.concatenate([np.zeros(n_sites), np.array(cost)])
-    return Linear(objective, matrix, low, high, np.ones(objective.size), n_sites), steps
+    return Linear(objective, matrix, np.append(low, float(p)), high, np.ones(objective.size), n_sites), steps
 
 
 def _beyond(near: NDArray[np.float64], chosen: tuple[int, ...], steps: list[tuple[int, float]]) -> NDArray[np.float64]:

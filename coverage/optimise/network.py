@@ -6,6 +6,7 @@ prize each (fixed broadband). Method and measurements: docs/methods/network.md.
 
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -55,10 +56,8 @@ def solve_network(
     begun = time.monotonic()
     core = make_core(problem)
     search = Search(core, deadline=begun + time_limit_s, gap=gap, seed=seed, progress=progress)
-    try:
+    with suppress(Stop):
         search.run()
-    except Stop:
-        pass
     search.thin()
     return _plan(problem, core, search, begun)
 

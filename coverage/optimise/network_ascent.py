@@ -28,7 +28,37 @@ def _reach_back(start, arc, tail, left, sink_states, mark, stamp, queue):  # typ
 
 
 @njit(cache=True, nogil=True)
-def ascend(start, arc, tail, source, n_nodes, node, active, left, share):  # type: ignore[no-untyped-def]
+def _least(start, arc, tail, left, count, mark, stamp, queue):  # type: ignore[no-untyped-def]
+    """Return what is left of the cheapest arc into the marked states."""
+    least = np.inf
+    for q in range(count):
+        for i in range(start[queue[q]], start[queue[q] + 1]):
+            if mark[tail[arc[i]]] != stamp:
+                least = min(least, left[arc[i]])
+    return least
+
+
+@njit(cache=True, nogil=True)
+def _pay(start, arc, tail, left, count, mark, stamp, queue, price):  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917 - a kernel's state
+    """Charge a price to every arc into the marked states."""
+    for q in range(count):
+        for i in range(start[queue[q]], start[queue[q] + 1]):
+            if mark[tail[arc[i]]] != stamp:
+                left[arc[i]] -= price
+
+
+@njit(cache=True, nogil=True)
+def _smallest(size, is_open):  # type: ignore[no-untyped-def]
+    """Return the open entry of least size, -1 when none is open."""
+    best = -1
+    for i in range(size.size):
+        if is_open[i] and (best < 0 or size[i] < size[best]):
+            best = i
+    return best
+
+
+@njit(cache=True, nogil=True)
+def ascend(start, arc, tail, source, n_nodes, node, active, left, share):  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917 - a kernel's state
     """Raise the prices of cut sets of the terminals ``active`` until the roots are reached from each over paid arcs.
 
     ``start``, ``arc``: incoming arcs per state. ``left`` (n_arcs,) what of each arc's cost is not charged yet, and
@@ -37,47 +67,28 @@ def ascend(start, arc, tail, source, n_nodes, node, active, left, share):  # typ
     """
     n_states = start.size - 1
     mark, queue = np.full(n_states, -1, np.int64), np.empty(n_states, np.int64)
-    size = np.zeros(active.size, np.int64)
-    open_ = np.ones(active.size, np.bool_)
-    layers = source // n_nodes
-    sinks = np.empty(layers, np.int64)
+    size, is_open = np.zeros(active.size, np.int64), np.ones(active.size, np.bool_)
+    sinks = np.empty(source // n_nodes, np.int64)
     stamp = 0
     while True:
-        best = -1
-        for i in range(active.size):
-            if open_[i] and (best < 0 or size[i] < size[best]):
-                best = i
+        best = _smallest(size, is_open)
         if best < 0:
             return
         t = active[best]
-        for k in range(layers):
+        for k in range(sinks.size):
             sinks[k] = k * n_nodes + node[t]
-        while True:
+        while is_open[best]:
             stamp += 1
             count = _reach_back(start, arc, tail, left, sinks, mark, stamp, queue)
-            if mark[source] == stamp:
-                open_[best] = False
+            least = 0.0
+            if mark[source] != stamp:
+                least = _least(start, arc, tail, left, count, mark, stamp, queue)
+            if mark[source] == stamp or least == np.inf:  # linked, or no way from the roots
+                is_open[best] = False
                 break
-            if count > size[best] and size[best] > 0:
-                size[best] = count
-                worse = False
-                for i in range(active.size):
-                    worse = worse or (open_[i] and i != best and size[i] < count)
-                if worse:
-                    break
+            grown = 0 < size[best] < count
             size[best] = count
-            least = np.inf
-            for q in range(count):
-                s = queue[q]
-                for i in range(start[s], start[s + 1]):
-                    if mark[tail[arc[i]]] != stamp:
-                        least = min(least, left[arc[i]])
-            if least == np.inf:  # no way from the roots
-                open_[best] = False
+            if grown and _smallest(size, is_open) != best:
                 break
             share[t] += least
-            for q in range(count):
-                s = queue[q]
-                for i in range(start[s], start[s + 1]):
-                    if mark[tail[arc[i]]] != stamp:
-                        left[arc[i]] -= least
+            _pay(start, arc, tail, left, count, mark, stamp, queue, least)

@@ -1,10 +1,10 @@
 """A proven ceiling on sites and network together: every site charged its part of the links, then solved as if alone.
 
 Let f_S >= 0 be prices of cut sets such that the sum of f_S over the sets an arc enters is at most the arc's cost. Any
-network that links the sites X costs at least the sum over X of p_v, p_v = sum of f_S over the cuts of v (weak duality
-of the cut relaxation). So the plain problem with costs c + p is a relaxation of sites + network, whatever the f_S, and
-the bound of its solver holds for both. Prices come from dual ascent (Wong 1984) for the sites of a good plan, and, where
-the graph is small, from the duals of the cut relaxation. Averages of such prices are such prices.
+network that links the sites X costs at least the sum over X of p_v, p_v = sum of f_S over the cuts of v (weak
+duality). So the plain problem with costs c + p is a relaxation of sites + network, whatever the f_S, and
+the bound of its solver holds for both. Prices come from dual ascent (Wong 1984) for the sites of a good plan, and,
+where the graph is small, from the duals of the cut relaxation. Averages of such prices are such prices.
 """
 
 from dataclasses import dataclass, replace
@@ -85,7 +85,8 @@ def covering(core: Core, classes: NDArray[np.intp], weight: NDArray[np.float64])
     high = np.concatenate([np.zeros(m), [budget / MONEY_SCALE], np.ones(core.groups.shape[0]),
                            [-float(core.required.sum())]])
     cost = np.concatenate([np.zeros(n + arcs), -weight])
-    return Linear(cost, sp.csr_array(sp.vstack(blocks)), np.full(high.size, -np.inf), high, np.ones(cost.size), n + arcs)
+    low = np.full(high.size, -np.inf)
+    return Linear(cost, sp.csr_array(sp.vstack(blocks)), low, high, np.ones(cost.size), n + arcs)
 
 
 def relaxed(
@@ -116,10 +117,7 @@ def fitting_shares(model: CutModel, cut_price: NDArray[np.float64], places: Term
 
 
 def charged(core: Core, share_mvnd: NDArray[np.float64]) -> Problem:
-    """Return the plain problem in which every option pays its share of the links: its bound holds for both.
-
-    A must-have keeps its own price and the budget is cut by its share: the sum stays the same, the must-haves fit.
-    """
+    """Return the plain problem in which every option pays its share of the links: its bound holds for both."""
     base = core.problem.base
     cost = base.cost_mvnd.copy()
     cost[core.option] += share_mvnd

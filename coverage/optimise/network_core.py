@@ -82,9 +82,9 @@ def make_core(problem: NetworkProblem) -> Core:
     base, graph = problem.base, layered(problem)
     needs = problem.option_node >= 0
     linkable = ~needs | graph.linked[np.maximum(problem.option_node, 0)]
-    for option in base.required:
-        if not linkable[option]:
-            raise PlanError("network_required", option=base.option_ids[option], node=int(problem.option_node[option]))
+    for must in base.required:
+        if not linkable[must]:
+            raise PlanError("network_required", option=base.option_ids[must], node=int(problem.option_node[must]))
     allowed = linkable & (base.cost_mvnd <= base.budget_mvnd * (1 + MONEY_TOLERANCE))
     allowed[list(base.forbidden)] = False
     groups = conflict_groups(base)
@@ -133,9 +133,10 @@ def _classes(problem: NetworkProblem, option: NDArray[np.intp]) -> tuple[Any, ND
     reached[rows.indices] = True
     points = counted[reached[counted]]
     _, first, label = np.unique(signature[points], return_index=True, return_inverse=True)
-    exact = base.people[points]
-    weight = np.bincount(label, weights=exact, minlength=first.size) if points.size else np.zeros(0)
-    return sp.csr_array(rows[:, points[first]]) if points.size else sp.csr_array((option.size, 0), dtype=bool), weight
+    if points.size == 0:
+        return sp.csr_array((option.size, 0), dtype=bool), np.zeros(0)
+    weight = np.bincount(label, weights=base.people[points], minlength=first.size).astype(np.float64)
+    return sp.csr_array(rows[:, points[first]]), weight
 
 
 def _group_rows(groups: list[list[int]], option: NDArray[np.intp], n_options: int) -> Any:
@@ -159,7 +160,8 @@ def make_field(core: Core) -> Field:
     member = sp.csr_array(core.groups.T)
     whole = np.int64
     return Field(
-        start, order.astype(whole), graph.tail_node, graph.head, graph.node, graph.cost_mvnd, graph.hop.astype(whole), capacity, graph.n_nodes, graph.source,
+        start, order.astype(whole), graph.tail_node, graph.head, graph.node, graph.cost_mvnd,
+        graph.hop.astype(whole), capacity, graph.n_nodes, graph.source,
         core.rows.indptr.astype(whole), core.rows.indices.astype(whole), core.columns.indptr.astype(whole),
         core.columns.indices.astype(whole), np.rint(core.weight * core.scale).astype(whole), core.price_mvnd, core.node,
         core.demand_mbps, member.indptr.astype(whole), member.indices.astype(whole),

@@ -110,7 +110,8 @@ class CutModel:
 
         ``stall``: relative change over five rounds below which it stops. None when not even the first round ended.
         """
-        solver = _Simplex(self.model, (self.n_lead, self.n_lead + self.graph.n_arcs), deadline, lambda: progress(stage, 0, rounds) is False)
+        ends = self.n_lead, self.n_lead + self.graph.n_arcs
+        solver = _Simplex(self.model, ends, deadline, lambda: progress(stage, 0, rounds) is False)
         values: list[float] = []
         best: Relaxed | None = None
         sent = 0

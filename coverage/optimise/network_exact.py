@@ -36,10 +36,11 @@ class Proof:
 
 def prove(
     core: Core, *, deadline: float, gap: float, seed: int, progress: Progress, floor: float = 0.0,
+    start: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None,
 ) -> Proof:
     """Solve the whole model with HiGHS, one objective after the other.
 
-    ``floor``: people of a plan already known; less is not looked for.
+    ``floor``: people of a plan already known; less is not looked for. ``start``: its options and arcs.
     """
     places = terminals(core)
     model = _model(core, places)
@@ -54,7 +55,8 @@ def prove(
         length[:core.n_options] = core.problem.base.tie_length_m[core.option] / MONEY_SCALE
     money = np.zeros(people.size)
     money[:core.n_options], money[graph_columns] = core.price_mvnd / MONEY_SCALE, core.graph.cost_mvnd / MONEY_SCALE
-    point, bound, proven, ended = None, float(core.weight.sum()), False, "time_limit"
+    point = None if start is None or core.problem.capacity_mbps is not None else _point(core, *start)
+    bound, proven, ended = float(core.weight.sum()), False, "time_limit"
     for stage, aim in (("people", -people), ("cost", money), ("length", length)):
         model.model = replace(model.model, cost=aim)
         answer = model.integer(
@@ -64,7 +66,7 @@ def prove(
         if stage == "people":
             bound = min(bound, core.down(-answer.bound)) if np.isfinite(answer.bound) else bound
         point = answer.point if answer.point is not None else point
-        if answer.point is None or ended != "solved" or time.monotonic() > deadline:
+        if answer.point is None or point is None or ended != "solved" or time.monotonic() > deadline:
             break
         reached = float(aim @ point)
         slack = (0.5 * core.unit or TIGHT * abs(reached)) if stage == "people" else TIGHT * max(1.0, abs(reached))
@@ -74,6 +76,11 @@ def prove(
         return Proof(None, None, bound, proven=False, ended=ended)
     whole = point[:core.n_options + core.graph.n_arcs] > CHOSEN
     return Proof(whole[:core.n_options], whole[core.n_options:], bound, proven and gap == 0.0, ended)
+
+
+def _point(core: Core, chosen: NDArray[np.bool_], arcs: NDArray[np.bool_]) -> NDArray[np.float64]:
+    served = np.asarray(core.columns @ chosen.astype(np.float64)).ravel() > 0
+    return np.concatenate([chosen, arcs, served]).astype(np.float64)
 
 
 def _model(core: Core, places: Terminals) -> CutModel:

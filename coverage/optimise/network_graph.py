@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202 - numba infers the types of the kernels
+# ruff: noqa: ANN001 - numba infers the types of the kernels
 """The candidate network as a directed graph in layers: layer 0 is reached by fibre, layer k by k microwave hops.
 
 States are numbered layer * n_nodes + node; all roots are one state. Every plan is a set of arcs with at most one arc
@@ -71,7 +71,7 @@ def layered(problem: NetworkProblem) -> Layered:
                       problem.edge_cost_mvnd, problem.edge_length_m, problem.max_hops)
 
 
-def layer_arcs(  # noqa: PLR0913, PLR0917 - the columns of an edge table
+def layer_arcs(
     root: NDArray[np.bool_], tail: NDArray[Any], head: NDArray[Any], kind: NDArray[Any],
     cost_mvnd: NDArray[np.float64], length_m: NDArray[np.float64], max_hops: int,
 ) -> Layered:
@@ -130,72 +130,81 @@ def residual(graph: Layered, flow: NDArray[np.float64]) -> Residual:
 
 
 @njit(cache=True, nogil=True)
+def _levels(net, left, source, is_sink, level, queue):  # type: ignore[no-untyped-def]
+    """Give every state its steps from the source, up to the first sink; tell whether one was reached."""
+    level[:] = -1
+    level[source] = 0
+    queue[0], first, last = source, 0, 1
+    while first < last:
+        u = queue[first]
+        first += 1
+        for i in range(net.start[u], net.start[u + 1]):
+            v = net.other[i]
+            if left[i] > TINY and level[v] < 0:
+                level[v] = level[u] + 1
+                queue[last] = v
+                last += 1
+                if is_sink[v]:
+                    return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _block(net, left, source, is_sink, level, path, enough):  # type: ignore[no-untyped-def]
+    """Push along steps of rising level until no way is left or ``enough`` got through; return what did."""
+    at, flow, depth, u = net.start[:-1].copy(), 0.0, 0, source
+    while True:
+        if is_sink[u]:
+            push = enough - flow
+            for d in range(depth):
+                push = min(push, left[path[d]])
+            back = depth
+            for d in range(depth - 1, -1, -1):
+                left[path[d]] -= push
+                left[net.twin[path[d]]] += push
+                if left[path[d]] <= TINY:
+                    back = d
+            flow += push
+            if flow >= enough or back == depth:
+                return flow
+            depth = back
+            u = net.other[net.twin[path[depth]]]
+        moved = False
+        while at[u] < net.start[u + 1] and not moved:
+            i = at[u]
+            v = net.other[i]
+            if left[i] > TINY and (level[v] == level[u] + 1 or (is_sink[v] and level[v] < 0)):
+                path[depth] = i
+                depth += 1
+                u = v
+                moved = True
+            else:
+                at[u] += 1
+        if not moved:
+            level[u] = level.size + 1
+            if depth == 0:
+                return flow
+            depth -= 1
+            u = net.other[net.twin[path[depth]]]
+            at[u] += 1
+
+
+@njit(cache=True, nogil=True)
 def min_cut(net, source, is_sink, enough):  # type: ignore[no-untyped-def]
     """Push flow from source to the sinks until ``enough`` (Dinic 1970); return the flow and the side of the sinks.
 
     The side of the sinks holds every state from which a sink can still be reached: the cut nearest to the sinks.
     It is empty when ``enough`` got through.
     """
-    start, other, twin, left = net.start, net.other, net.twin, net.room.copy()
-    n = start.size - 1
-    level, at, queue = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
-    path = np.empty(n, np.int64)
+    n = net.start.size - 1
+    left, side = net.room.copy(), np.zeros(n, np.bool_)
+    level, queue, path = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
     flow = 0.0
-    side = np.zeros(n, np.bool_)
-    while flow < enough:
-        level[:] = -1
-        level[source] = 0
-        queue[0], first, last, found = source, 0, 1, -1
-        while first < last and found < 0:
-            u = queue[first]
-            first += 1
-            for i in range(start[u], start[u + 1]):
-                v = other[i]
-                if left[i] > TINY and level[v] < 0:
-                    level[v] = level[u] + 1
-                    queue[last] = v
-                    last += 1
-                    if is_sink[v]:
-                        found = v
-                        break
-        if found < 0:
+    while flow < enough and _levels(net, left, source, is_sink, level, queue):
+        pushed = _block(net, left, source, is_sink, level, path, enough - flow)
+        if pushed <= 0.0:
             break
-        at[:] = start[:-1]
-        depth, u = 0, source
-        while True:
-            if is_sink[u]:
-                push = enough - flow
-                for d in range(depth):
-                    push = min(push, left[path[d]])
-                back = depth
-                for d in range(depth - 1, -1, -1):
-                    left[path[d]] -= push
-                    left[twin[path[d]]] += push
-                    if left[path[d]] <= TINY:
-                        back = d
-                flow += push
-                if flow >= enough or back == depth:
-                    break
-                depth = back
-                u = other[twin[path[depth]]]
-            moved = False
-            while at[u] < start[u + 1]:
-                i = at[u]
-                v = other[i]
-                if left[i] > TINY and (level[v] == level[u] + 1 or (is_sink[v] and level[v] < 0)):
-                    path[depth] = i
-                    depth += 1
-                    u = v
-                    moved = True
-                    break
-                at[u] += 1
-            if not moved:
-                level[u] = n + 1
-                if depth == 0:
-                    break
-                depth -= 1
-                u = other[twin[path[depth]]]
-                at[u] += 1
+        flow += pushed
     if flow >= enough:
         return flow, side
     first, last = 0, 0
@@ -207,9 +216,9 @@ def min_cut(net, source, is_sink, enough):  # type: ignore[no-untyped-def]
     while first < last:
         v = queue[first]
         first += 1
-        for i in range(start[v], start[v + 1]):
-            u = other[i]
-            if not side[u] and left[twin[i]] > TINY:
+        for i in range(net.start[v], net.start[v + 1]):
+            u = net.other[i]
+            if not side[u] and left[net.twin[i]] > TINY:
                 side[u] = True
                 queue[last] = u
                 last += 1

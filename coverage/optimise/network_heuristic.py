@@ -10,8 +10,8 @@ from numba import njit
 from coverage.optimise.network_moves import (
     extra_cost,
     free_of_groups,
-    nearest_state,
     link,
+    nearest_state,
     overloaded,
     prune,
     put,
@@ -19,6 +19,7 @@ from coverage.optimise.network_moves import (
     survey,
 )
 
+BRANCHES = 0.3  # share of ruins that take what hangs on one branch
 MOSTLY = 0.6  # share of refills that go by plain people per money
 
 
@@ -88,55 +89,84 @@ def relay(field, trees, noise):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _above(field, trees, option):  # type: ignore[no-untyped-def]
+    """Return a node a few uplinks above an option's."""
+    top = field.at[option]
+    for _ in range(np.random.randint(1, 6)):
+        if top < 0 or trees.uplink[top] < 0 or field.tail_node[trees.uplink[top]] < 0:
+            break
+        top = field.tail_node[trees.uplink[top]]
+    return top
+
+
+@njit(cache=True, nogil=True)
+def _hangs_on(field, trees, option, top):  # type: ignore[no-untyped-def]
+    """Tell whether an option's way to the roots leads through a node."""
+    v = field.at[option]
+    while v >= 0 and v != top:
+        v = field.tail_node[trees.uplink[v]] if trees.uplink[v] >= 0 else -1
+    return v == top
+
+
+@njit(cache=True, nogil=True)
+def _overlapping(field, trees, option):  # type: ignore[no-untyped-def]
+    """Return an option that serves some of the same people, chosen if one is found at once."""
+    length = field.row_start[option + 1] - field.row_start[option]
+    if length == 0:
+        return option
+    i = field.row_class[field.row_start[option] + np.random.randint(length)]
+    j = field.col_option[field.col_start[i] + np.random.randint(field.col_start[i + 1] - field.col_start[i])]
+    if not trees.chosen[j]:  # step through a neighbour to what it overlaps
+        i = field.row_class[field.row_start[j] + np.random.randint(field.row_start[j + 1] - field.row_start[j])]
+        for b in range(field.col_start[i], field.col_start[i + 1]):
+            if trees.chosen[field.col_option[b]]:
+                return field.col_option[b]
+    return j
+
+
+@njit(cache=True, nogil=True)
 def _pick_ruin(field, trees, order, n_chosen, size, out, fixed):  # type: ignore[no-untyped-def]
     """Write about ``size`` chosen options to ``out``: a random one, others that overlap it or hang on its branch."""
     first = order[np.random.randint(n_chosen)]
-    n_out, tries = 0, 0
-    if not fixed[first]:
-        out[0] = first
-        n_out = 1
-    branch = np.random.random() < 0.3 and field.at[first] >= 0
-    steps = np.random.randint(1, 6)
-    top = field.at[first]
-    while branch and steps > 0 and top >= 0 and trees.uplink[top] >= 0:
-        up = field.tail_node[trees.uplink[top]]
-        if up < 0:
-            break
-        top = up
-        steps -= 1
-    start, length = field.row_start[first], field.row_start[first + 1] - field.row_start[first]
+    branch = np.random.random() < BRANCHES and field.at[first] >= 0
+    top = _above(field, trees, first) if branch else -1
+    j, n_out, tries = first, 0, 0
     while n_out < size and tries < 12 * size:
-        tries += 1
-        if branch:
-            j = order[np.random.randint(n_chosen)]
-            v, hangs = field.at[j], False
-            while v >= 0:
-                hangs = hangs or v == top
-                v = field.tail_node[trees.uplink[v]] if trees.uplink[v] >= 0 else -1
-            if not hangs:
-                continue
-        elif tries % 4 == 0 or length == 0:
-            j = order[np.random.randint(n_chosen)]
-        else:
-            i = field.row_class[start + np.random.randint(length)]
-            width = field.col_start[i + 1] - field.col_start[i]
-            j = field.col_option[field.col_start[i] + np.random.randint(width)]
-            if not trees.chosen[j] and field.row_start[j + 1] > field.row_start[j]:
-                span = field.row_start[j + 1] - field.row_start[j]
-                i = field.row_class[field.row_start[j] + np.random.randint(span)]
-                for b in range(field.col_start[i], field.col_start[i + 1]):
-                    if trees.chosen[field.col_option[b]]:
-                        j = field.col_option[b]
-                        break
-        if not trees.chosen[j] or fixed[j]:
-            continue
-        known = False
+        known = not trees.chosen[j] or fixed[j] or (branch and not _hangs_on(field, trees, j, top))
         for a in range(n_out):
             known = known or out[a] == j
         if not known:
             out[n_out] = j
             n_out += 1
+        tries += 1
+        anyone = branch or tries % 4 == 0
+        j = order[np.random.randint(n_chosen)] if anyone else _overlapping(field, trees, first)
     return n_out
+
+
+@njit(cache=True, nogil=True)
+def _list_chosen(trees, order):  # type: ignore[no-untyped-def]
+    """Write the chosen options to ``order``; return how many."""
+    n_chosen = 0
+    for j in range(trees.chosen.size):
+        if trees.chosen[j]:
+            order[n_chosen] = j
+            n_chosen += 1
+    return n_chosen
+
+
+@njit(cache=True, nogil=True)
+def _back_to(field, trees, chosen, uplink, layer, money):  # type: ignore[no-untyped-def]
+    """Bring the state back to a plan kept before."""
+    for j in range(chosen.size):
+        if trees.chosen[j] and not chosen[j]:
+            shift(field, trees, j, -1)
+    for j in range(chosen.size):
+        if chosen[j] and not trees.chosen[j]:
+            shift(field, trees, j, 1)
+    trees.uplink[:] = uplink
+    trees.layer[:] = layer
+    trees.money[1] = money
 
 
 @njit(cache=True, nogil=True)
@@ -153,11 +183,7 @@ def ruin_and_recreate(field, trees, pool, fixed, value, best_chosen, best_uplink
     spent, rounds = 0, 0
     while spent < work:
         rounds += 1
-        n_chosen = 0
-        for j in range(n_options):
-            if trees.chosen[j]:
-                order[n_chosen] = j
-                n_chosen += 1
+        n_chosen = _list_chosen(trees, order)
         if n_chosen == 0:
             break
         kept, kept_up, kept_layer = trees.chosen.copy(), trees.uplink.copy(), trees.layer.copy()
@@ -187,13 +213,5 @@ def ruin_and_recreate(field, trees, pool, fixed, value, best_chosen, best_uplink
                 best_chosen[:] = trees.chosen
                 best_uplink[:] = trees.uplink
             continue
-        for j in range(n_options):
-            if trees.chosen[j] and not kept[j]:
-                shift(field, trees, j, -1)
-        for j in range(n_options):
-            if kept[j] and not trees.chosen[j]:
-                shift(field, trees, j, 1)
-        trees.uplink[:] = kept_up
-        trees.layer[:] = kept_layer
-        trees.money[1] = kept_money
+        _back_to(field, trees, kept, kept_up, kept_layer, kept_money)
     return value, best_value, rounds

@@ -181,9 +181,10 @@ def uplink_paths(
     PlanError
         "network_broken" where an uplink is missing or goes round in a circle.
     """
-    paths = {}
+    paths: dict[int, tuple[int, ...]] = {}
     for option in chosen:
-        node, path = int(problem.option_node[option]), []
+        node = int(problem.option_node[option])
+        path: list[int] = []
         while node != UNLINKED and not problem.root[node]:
             edge = uplink.get(node)
             if edge is None or len(path) > problem.n_nodes:

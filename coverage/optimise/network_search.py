@@ -15,14 +15,15 @@ from coverage.optimise.network_exact import Proof, prove
 from coverage.optimise.network_heuristic import fill, relay, ruin_and_recreate
 from coverage.optimise.network_moves import clear, lay, new_trees, prune, put, shift, survey
 
-WORK_PER_BURST = 20_000_000  # entries touched between two looks at the clock
+WORK_PER_BURST = 20_000_000  # entries touched between two looks at the clock, less in small cores
+WORK_PER_ENTRY = 2_000
 FIRST_BURSTS = 6
 TURNS, SMALL_TURNS = 3, 1  # rounds of shares by dual ascent before the long look at the ceiling
 TURN_SHARE = 0.1  # of the time, for the ceiling in each turn
 RELAX_SHARE = 0.45  # of the time, for the cut relaxation
 LONG_SHARE = 0.7  # of the time left, for the ceiling at the best shares
 RELAX_ARCS = 12_000  # the largest graph whose cut relaxation pays
-SMALL_ENTRIES, SMALL_ARCS = 4_000, 1_200  # a core this small is proven whole at once
+SMALL_ENTRIES, SMALL_ARCS = 300, 300  # a core this small is proven whole at once
 MIDDLE_ENTRIES, MIDDLE_ARCS = 40_000, 6_000  # a core this small is given to the exact model at the end
 LAYINGS = 24  # orders in which the trees of the final plan are laid anew
 HEAT = 0.003  # how far below the best, as a share, a plan may drift at first
@@ -84,12 +85,13 @@ class Search:
         """Search until the gap is met, the model is proven, the time is over or the user stops."""
         core = self.core
         self.first_plan()
-        if core.rows.nnz <= SMALL_ENTRIES and core.graph.n_arcs <= SMALL_ARCS and self.exact():
+        entries, arcs = core.rows.nnz, core.graph.n_arcs
+        if entries <= SMALL_ENTRIES and arcs <= SMALL_ARCS and self.exact():
             return
         self.improve(FIRST_BURSTS)
         if not self.met():
             self.ceilings()
-        if core.rows.nnz <= MIDDLE_ENTRIES and core.graph.n_arcs <= MIDDLE_ARCS and not self.met() and self.exact():
+        if entries <= MIDDLE_ENTRIES and arcs <= MIDDLE_ARCS and not (self.gap and self.met()) and self.exact():
             return
         while not self.met():
             self.improve(FIRST_BURSTS)
@@ -152,13 +154,14 @@ class Search:
         units = self.load()
         assert self.best is not None  # noqa: S101 - first_plan made one
         top, chosen, uplink = units, self.best.chosen.copy(), self.best.uplink.copy()
+        work = min(WORK_PER_BURST, WORK_PER_ENTRY * (self.core.rows.nnz + self.core.graph.n_arcs + 10))
         for step in range(bursts):
             self.check("improve", step, bursts)
             heat = int(HEAT * top * max(0.0, 0.7 - step / bursts))
             self.bursts += 1
             units, top, _ = ruin_and_recreate(
                 self.field, self.trees, self.pool, self.core.required, units, chosen, uplink, top, heat,
-                self.seed + 7919 * self.bursts, WORK_PER_BURST)
+                self.seed + 7919 * self.bursts, work)
             self.note(top, chosen, uplink)
             if self.met():
                 return
@@ -211,8 +214,11 @@ class Search:
 
     def exact(self) -> bool:
         """Give the core to the exact model; tell whether it was proven whole."""
+        assert self.best is not None  # noqa: S101 - first_plan made one
+        self.load()
+        start = self.trees.chosen.copy(), own_arcs(self.core, self.trees.uplink, self.trees.layer)
         proof = prove(self.core, deadline=self.deadline, gap=self.gap, seed=self.seed, progress=self.progress,
-                      floor=self.value)
+                      floor=self.value, start=start)
         if proof.ended == "infeasible":
             return False
         self.take(proof)
@@ -259,6 +265,14 @@ class Search:
         for k in range(LAYINGS):
             relay(field, trees, np.ones(field.n_nodes) if k == 0 else random.uniform(0.6, 1.4, field.n_nodes))
         self.best = Found(trees.chosen.copy(), trees.uplink.copy(), self.best.units)
+
+
+def own_arcs(core: Core, uplink: NDArray[np.int64], layer: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return (n_arcs,) the arcs of the trees, each between the layers where its ends truly are."""
+    graph = core.graph
+    linked = np.flatnonzero(uplink >= 0)
+    wanted = {(int(graph.edge[uplink[v]]), int(layer[v]) * graph.n_nodes + int(v)) for v in linked}
+    return np.array([pair in wanted for pair in zip(graph.edge.tolist(), graph.head.tolist(), strict=True)], dtype=bool)
 
 
 def _unpayable(core: Core) -> PlanError:

@@ -102,9 +102,9 @@ def connecting_tree(  # noqa: PLR0913 - an edge table, terminals and the solver'
             raise PlanError("network_terminal", row=int(t), node=int(at[t]))
     finite = np.where(np.isinf(prize), 0.0, prize)
     task = _Task(
-        graph, np.bincount(at, weights=finite, minlength=roots.size),
+        graph, np.bincount(at, weights=finite, minlength=roots.size).astype(np.float64),
         np.bincount(at, weights=np.isinf(prize), minlength=roots.size) > 0,
-        np.unique(at[graph.linked[at] & ~roots[at] & ((prize > 0))]).astype(np.int64) if at.size
+        np.unique(at[graph.linked[at] & ~roots[at] & (prize > 0)]).astype(np.int64) if at.size
         else np.zeros(0, np.int64),
     )
     arcs, bound, ended = _solve(task, begun + time_limit_s, gap, seed, progress)
@@ -138,8 +138,8 @@ def _check(
         bad = np.flatnonzero((nodes < 0) | (nodes >= root.size))
         if bad.size:
             raise PlanError("network_node", name=name, row=int(bad[0]), value=int(nodes[bad[0]]), count=root.size)
-    for name, array, most in (("cost_mvnd", values[0], False), ("length_m", values[1], False), ("prize_mvnd", prize, True)):
-        wrong = np.isnan(array) | (array < 0) | (np.isinf(array) & ~np.bool_(most))
+    for name, array in (("cost_mvnd", values[0]), ("length_m", values[1]), ("prize_mvnd", prize)):
+        wrong = np.isnan(array) | (array < 0) | (np.isinf(array) & (name != "prize_mvnd"))
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             raise PlanError("network_price", name=name, row=row, value=float(array[row]), count=int(wrong.sum()))
