@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202 - arrays throughout
+
 """Seeded site + network instances, and a table of what each way reaches on them.
 
 ``make_network(4, 200)`` puts the sites of i4_200 and a few points of presence on a graph of about 1,600 candidate
@@ -75,7 +75,7 @@ def say(name, way, begun, people, bound):
 
 
 def flow_model(problem, seconds):
-    """The whole model with one flow to all sites, given to HiGHS; returns people and ceiling."""
+    """Give the whole model with one flow to all sites to HiGHS; return people and ceiling."""
     loaded = replace(problem, capacity_mbps=np.full(problem.n_edges, np.inf),
                      demand_mbps=np.ones(problem.base.n_options))
     core = make_core(loaded)

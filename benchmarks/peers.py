@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202, PLC0415 - peers are imported where they are used: none is a requirement
+# ruff: noqa: PLC0415 - peers are imported where they are used: none is a requirement
 """Side by side: this solver and what people use today, each in its own process on one thread, in one run.
 
     python benchmarks/peers.py 4_200:60 5_1000:120          # instance:seconds

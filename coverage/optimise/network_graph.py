@@ -130,7 +130,7 @@ def residual(graph: Layered, flow: NDArray[np.float64]) -> Residual:
 
 
 @njit(cache=True, nogil=True)
-def _levels(net, left, source, is_sink, level, queue):  # type: ignore[no-untyped-def]
+def _levels(net, left, source, is_sink, level, queue):  # type: ignore[no-untyped-def]  # noqa: ANN202 - compiled
     """Give every state its steps from the source, up to the first sink; tell whether one was reached."""
     level[:] = -1
     level[source] = 0
@@ -150,7 +150,7 @@ def _levels(net, left, source, is_sink, level, queue):  # type: ignore[no-untype
 
 
 @njit(cache=True, nogil=True)
-def _block(net, left, source, is_sink, level, path, enough):  # type: ignore[no-untyped-def]
+def _block(net, left, source, is_sink, level, path, enough):  # type: ignore[no-untyped-def]  # noqa: ANN202 - compiled
     """Push along steps of rising level until no way is left or ``enough`` got through; return what did."""
     at, flow, depth, u = net.start[:-1].copy(), 0.0, 0, source
     while True:
@@ -190,7 +190,7 @@ def _block(net, left, source, is_sink, level, path, enough):  # type: ignore[no-
 
 
 @njit(cache=True, nogil=True)
-def min_cut(net, source, is_sink, enough):  # type: ignore[no-untyped-def]
+def min_cut(net, source, is_sink, enough):  # type: ignore[no-untyped-def]  # noqa: ANN201 - compiled
     """Push flow from source to the sinks until ``enough`` (Dinic 1970); return the flow and the side of the sinks.
 
     The side of the sinks holds every state from which a sink can still be reached: the cut nearest to the sinks.
