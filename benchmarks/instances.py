@@ -1,4 +1,3 @@
-
 """Seeded siting instances: people in valleys, irregular footprints, several technologies per site.
 
 ``make_instance(5, 1000)`` is i5_1000: 10^5 populated 100 m cells and 1,000 sites with two or three options each.

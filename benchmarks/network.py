@@ -1,4 +1,3 @@
-
 """Seeded site + network instances, and a table of what each way reaches on them.
 
 ``make_network(4, 200)`` puts the sites of i4_200 and a few points of presence on a graph of about 1,600 candidate
