@@ -1,4 +1,4 @@
-"""Choices of a scenario for what is asked of a plan afterwards: budget curve, phases, floors, robustness."""
+"""Choices of a scenario for what is asked afterwards: curve, phases, floors, fixed broadband, robustness, backhaul."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +40,35 @@ class Floors:
     """Fairness: the least share of its people that every border commune has served."""
 
     border_min_share: float = 0.8
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Fixed broadband: which villages and institutions get fibre, and when.
+
+    Parameters
+    ----------
+    eligible_only : only villages eligible for public-service money count; the others are listed with worth 0.
+    near_routes : villages near a route, unconfirmed ("gan_tuyen"), count too. anchors : institutions count.
+    unknown_lease : an institution whose lease is unknown counts as if it leased nothing.
+    hall_wifi : public Wi-Fi at the hall of every village connected.
+    connect_all : connect all that can be reached, whatever its link is worth.
+    build_year : calendar year of the capital; 0 = the plan's first year. time_limit_s : of the solver.
+    """
+
+    eligible_only: bool = True
+    near_routes: bool = True
+    anchors: bool = True
+    unknown_lease: bool = True
+    hall_wifi: bool = True
+    connect_all: bool = False
+    build_year: int = 0
+    time_limit_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _FIXED_RANGES.items():
+            if not low <= getattr(self, name) <= high:
+                raise ScenarioError("scenario_range", key=f"fixed.{name}", value=getattr(self, name), low=low, high=high)
 
 
 @dataclass(frozen=True)
@@ -93,6 +122,9 @@ _BACKHAUL_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType({
     "k_low": (0.3, 4.0 / 3.0), "rain_mm_h": (1, 300), "rain_percent": (0.001, 1), "min_mbps": (0, 1e5),
     "leo_min_elevation_deg": (0, 89), "leo_free_share": (0, 1), "vsat_longitude_deg": (-180, 180),
     "vsat_beside_deg": (0, 90), "sky_radius_m": (100, 100_000), "dish_height_m": (0, 150),
+})
+_FIXED_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType({
+    "build_year": (0, 2100), "time_limit_s": (1, 86_400),
 })
 _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType({
     "curve.budgets": (2, 200), "curve.time_limit_s": (1, 86_400), "curve.provincial_budget_mvnd": (0, 1e12),

@@ -14,10 +14,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from coverage.choices import Backhaul, Curve, Floors, Phases, Robustness, check_choices
+from coverage.choices import Backhaul, Curve, Fixed, Floors, Phases, Robustness, check_choices
 from coverage.errors import ScenarioError
 
-_Section = TypeVar("_Section", "Radio", "Siting", "Solver", "Curve", "Phases", "Floors", "Robustness", "Backhaul")
+_Section = TypeVar("_Section", "Radio", "Siting", "Solver", "Curve", "Phases", "Floors", "Robustness", "Backhaul", "Fixed")
 PriceLevel = Literal["low", "base", "high"]
 METHODS = ("per_pixel", "radial")
 COST_LINES = ("construction", "equipment", "management", "contingency", "vat", "operation", "lease")
@@ -167,6 +167,7 @@ class Scenario:
     floors: Floors = field(default_factory=Floors)
     robustness: Robustness = field(default_factory=Robustness)
     backhaul: Backhaul = field(default_factory=Backhaul)
+    fixed: Fixed = field(default_factory=Fixed)
 
     def __post_init__(self) -> None:
         check_choices(self.curve, self.phases, self.floors, self.robustness)
@@ -236,6 +237,7 @@ class Scenario:
             "floors": _section(Floors, given.pop("floors", {}), where),
             "robustness": _section(Robustness, given.pop("robustness", {}), where),
             "backhaul": _section(Backhaul, given.pop("backhaul", {}), where),
+            "fixed": _section(Fixed, given.pop("fixed", {}), where),
         }
         if "budgets_mvnd" in given:
             built["budgets_mvnd"] = _tuple_of_floats(given.pop("budgets_mvnd"), "budgets_mvnd", where)
