@@ -68,7 +68,8 @@ class Fixed:
     def __post_init__(self) -> None:
         for name, (low, high) in _FIXED_RANGES.items():
             if not low <= getattr(self, name) <= high:
-                raise ScenarioError("scenario_range", key=f"fixed.{name}", value=getattr(self, name), low=low, high=high)
+                raise ScenarioError("scenario_range", key=f"fixed.{name}", value=getattr(self, name), low=low,
+                                    high=high)
 
 
 @dataclass(frozen=True)

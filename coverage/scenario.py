@@ -17,7 +17,8 @@ from typing import Any, Literal, Self, TypeVar
 from coverage.choices import Backhaul, Curve, Fixed, Floors, Phases, Robustness, check_choices
 from coverage.errors import ScenarioError
 
-_Section = TypeVar("_Section", "Radio", "Siting", "Solver", "Curve", "Phases", "Floors", "Robustness", "Backhaul", "Fixed")
+_Section = TypeVar("_Section", "Radio", "Siting", "Solver", "Curve", "Phases", "Floors", "Robustness", "Backhaul",
+                   "Fixed")
 PriceLevel = Literal["low", "base", "high"]
 METHODS = ("per_pixel", "radial")
 COST_LINES = ("construction", "equipment", "management", "contingency", "vat", "operation", "lease")
@@ -119,7 +120,12 @@ class Radio:
 
 @dataclass(frozen=True)
 class Siting:
-    """Which places are considered and what may be built on them."""
+    """Which places are considered, what may be built on them, and what the plan aims at.
+
+    Parameters
+    ----------
+    travel_priority : a person counts 1 + minutes to the commune office / travel_weight_min times in the objective.
+    """
 
     spacing_m: float = 1_000.0
     max_road_m: float = 5_000.0
@@ -128,6 +134,7 @@ class Siting:
     technology: str = "4G"
     band_mhz: float = 900.0
     radius_m: float = 12_000.0
+    travel_priority: bool = False
 
 
 @dataclass(frozen=True)
