@@ -100,10 +100,10 @@ def select(case: Case, budget_mvnd: float, progress: Progress) -> Selection:
 
 
 def problem_of(case: Case, budget_mvnd: float) -> Problem:
-    """Return the siting problem under a budget: demand = the points of ``case.need``, people = the eligible ones."""
+    """Return the siting problem under a budget: demand = the points of ``case.need``, people = its objective."""
     table, need = case.options, case.need
     return Problem(
-        reach=case.reach.served, people=need.eligible_people, cost_mvnd=table["cost_mvnd"].to_numpy(dtype=np.float64),
+        reach=case.reach.served, people=need.objective, cost_mvnd=table["cost_mvnd"].to_numpy(dtype=np.float64),
         site=pd.factorize(table["site_id"])[0], option_ids=tuple(table["option_id"]), budget_mvnd=budget_mvnd,
         served_before=np.zeros(need.point.size, dtype=bool),
         tie_length_m=_tie_m(case),
@@ -126,10 +126,14 @@ def totals_with(case: Case, chosen: tuple[int, ...]) -> Totals:
 
 def _tie_m(case: Case) -> NDArray[np.float64]:
     """Return what decides between plans of equal people and cost: no permit first, then the shorter backhaul."""
-    restriction = case.places.frame.set_index("site_id")["restriction"]
-    permit = (case.options["site_id"].map(restriction) == "xin_phep").to_numpy(dtype=bool)
     length: NDArray[np.float64] = case.options["backhaul_m"].to_numpy(dtype=np.float64)
-    return length + np.where(permit, PERMIT_TIE_M, 0.0)
+    return length + permit_tie_m(case)
+
+
+def permit_tie_m(case: Case) -> NDArray[np.float64]:
+    """Return per option the metres that a permit counts in a tie."""
+    restriction = case.places.frame.set_index("site_id")["restriction"]
+    return np.where(case.options["site_id"].map(restriction) == "xin_phep", PERMIT_TIE_M, 0.0)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Who has no signal at the start of the plan: demand points, with the people that count for public-service money."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,10 @@ import numpy.typing as npt
 from coverage.gap.assessment import Assessment
 from coverage.gap.masts import baseline_sites, headline_on
 from coverage.gap.service import HEADLINE_CLASS, levels, masts_table, reference_date
+from coverage.gap.travel import travel
 from coverage.radio.link_budget import service_probability
 from coverage.scenario import Scenario
+from geodata.findings import Finding
 from geodata.layers import Layers
 
 FloatArray = npt.NDArray[np.float64]
@@ -28,6 +31,8 @@ class Need:
     village : row of the point's village in ``Assessment.villages``.
     served_before : (n,) served on 31/12 of the plan year without the plan: today, or by a committed mast due by then.
     known : (n,) whether the service of the point is known; the plan claims nothing where it is not.
+    weight : (k,) how many times a person counts in the objective, 1 or more; None where everybody counts once.
+    findings : what the weights lack.
     """
 
     point: IntArray
@@ -37,6 +42,20 @@ class Need:
     village: IntArray
     served_before: BoolArray
     known: BoolArray
+    weight: FloatArray | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def objective(self) -> FloatArray:
+        """Return what a plan maximises, (k,): eligible people, times their weight where the scenario says so.
+
+        The only place where the objective parts from people; every number that is printed as people is people.
+        """
+        return self.eligible_people if self.weight is None else self.eligible_people * self.weight
+
+    def gained(self, served: BoolArray) -> float:
+        """Return the objective of the points that ``served`` (n,) has and the baseline has not."""
+        return math.fsum(self.objective[np.asarray(served, dtype=bool)[self.point]])
 
     @property
     def targets_m(self) -> FloatArray:
@@ -69,7 +88,23 @@ def need_of(layers: Layers, assessment: Assessment, scenario: Scenario) -> Need:
     people = np.asarray(points.people, dtype=np.float64)
     counted = np.where(eligible, people, 0.0)
     xy = np.asarray(points.xy_m, dtype=np.float64)
-    return Need(at, xy[at], people[at], counted[at], village[at], before, known)
+    weight, findings = _weights(layers, assessment, scenario, village[at], counted[at])
+    return Need(at, xy[at], people[at], counted[at], village[at], before, known, weight, findings)
+
+
+def _weights(
+    layers: Layers, assessment: Assessment, scenario: Scenario, village: IntArray, counted: FloatArray,
+) -> tuple[FloatArray | None, tuple[Finding, ...]]:
+    """Return the travel weight of points (k,) by their village's way to its office; 1 and a finding without a way."""
+    if not scenario.siting.travel_priority:
+        return None, ()
+    told = travel(layers, assessment, scenario).villages
+    weight = told["weight"].to_numpy(dtype=np.float64)
+    lost = sorted({int(v) for v in village[(counted > 0) & np.isnan(weight[village])]})
+    names = tuple(f"{name} ({code})" for name, code in told[["name", "village_code"]].iloc[lost].to_numpy())
+    found = () if not lost else (Finding("plan_priority_no_way", layer="villages", values=names,
+                                         details={"number": len(lost)}, package="coverage"),)
+    return np.where(np.isnan(weight), 1.0, weight)[village], found
 
 
 def _by_committed(layers: Layers, assessment: Assessment, scenario: Scenario, candidates: BoolArray) -> BoolArray:
