@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from coverage.gap.figures import GapSummary, gap_summary
 from coverage.plan import BudgetPlan, Density, Plan
+from coverage.scenario import Scenario
 from coverage.siting.why import number
 
-__all__ = ["GapSummary", "PlanSummary", "density_text", "gap_percent", "gap_summary", "plan_summary", "proof"]
+__all__ = ["GapSummary", "PlanSummary", "density_text", "gap_percent", "gap_summary", "plan_summary", "priority_text",
+           "proof"]
 
 # ---- the plan -------------------------------------------------------------------------------------------------------
 
@@ -33,7 +35,10 @@ class PlanSummary:
     households_gained : of all villages. people_gained : eligible people, the objective.
     other_people_gained : people of villages that do not count for the money.
     trang_left, lom_left, people_left : villages and people of the whole area still without after the plan.
-    bound_people, gap_percent : proven: no plan within the budget gains more people, or this many per cent more.
+    bound_people, gap_percent : proven: no plan within the budget gains more people, or raises the objective by more
+        than this many per cent. bound_people is NaN where the objective is weighted.
+    objective, objective_bound : what the plan maximises and its bound: people, weighted where the scenario says so.
+    weighted : whether they are (travel priority).
     margin_villages : "± n thôn". cost_per_person_mvnd : NaN where nobody is gained.
     proof_vi, proof_en : what the proof says. status_vi, status_en : how the solver ended.
     land_vi, land_en : "" or that the land was not checked.
@@ -58,6 +63,9 @@ class PlanSummary:
     lom_left: int
     people_left: float
     bound_people: float
+    objective: float
+    objective_bound: float
+    weighted: bool
     gap_percent: float
     margin_villages: int
     cost_per_person_mvnd: float
@@ -102,23 +110,38 @@ def proof(one: BudgetPlan) -> tuple[str, str]:
 def density_text(density: Density, at: int) -> tuple[str, str]:
     """Return the value with denser candidate places for budget number ``at``, to print beside the proof."""
     people, bound = density.people[at], density.bound[at]
+    # a weighted objective bounds no people
+    most_vi = "" if math.isnan(bound) else f", cận trên {number(bound)} người"
+    most_en = "" if math.isnan(bound) else f", bound {number(bound, 0, 'en')} people"
     told_vi = (
         f"Với vị trí xem xét dày gấp đôi theo mỗi chiều (cách nhau {number(density.spacing_m)} m, "
-        f"{number(density.candidates)} vị trí): {number(people)} người, cận trên {number(bound)} người.")
+        f"{number(density.candidates)} vị trí): {number(people)} người{most_vi}.")
     told_en = (
         f"With candidate places twice as dense in each direction ({number(density.spacing_m, 0, 'en')} m apart, "
-        f"{number(density.candidates, 0, 'en')} places): {number(people, 0, 'en')} people, bound "
-        f"{number(bound, 0, 'en')} people.")
+        f"{number(density.candidates, 0, 'en')} places): {number(people, 0, 'en')} people{most_en}.")
     return told_vi, told_en
 
 
-def _proof_with_density(plan: Plan, one: BudgetPlan) -> tuple[str, str]:
-    """Return what is proven, followed by the value with denser places where that was computed."""
-    if plan.density is None:
-        return proof(one)
-    at = plan.density.budgets_mvnd.index(one.budget_mvnd)
-    (vi, en), (dense_vi, dense_en) = proof(one), density_text(plan.density, at)
-    return f"{vi} {dense_vi}", f"{en} {dense_en}"
+def priority_text(scenario: Scenario) -> tuple[str, str]:
+    """Return what a weighted objective means, to print beside the proof; empty where everybody counts once."""
+    if not scenario.siting.travel_priority:
+        return "", ""
+    minutes = scenario.service.travel_weight_min
+    told_vi = (
+        "Mục tiêu có trọng số ưu tiên thời gian đi lại (giả định): mỗi người tính 1 + (số phút đến trụ sở xã) / "
+        f"{number(minutes)} lần; mọi số người in ra là số người thật, không nhân trọng số.")
+    told_en = (
+        "Objective with travel priority (assumption): a person counts 1 + (minutes to the commune office) / "
+        f"{number(minutes, 0, 'en')} times; every number of people printed is plain people, not weighted.")
+    return told_vi, told_en
+
+
+def _whole_proof(plan: Plan, one: BudgetPlan) -> tuple[str, str]:
+    """Return what is proven, followed by the priority in force and the value with denser places, where there is one."""
+    parts = [proof(one), priority_text(plan.scenario)]
+    if plan.density is not None:
+        parts.append(density_text(plan.density, plan.density.budgets_mvnd.index(one.budget_mvnd)))
+    return " ".join(vi for vi, _ in parts if vi), " ".join(en for _, en in parts if en)
 
 
 def _budget_summary(plan: Plan, one: BudgetPlan) -> PlanSummary:
@@ -126,8 +149,9 @@ def _budget_summary(plan: Plan, one: BudgetPlan) -> PlanSummary:
     people = round(one.gained_people, PEOPLE_DECIMALS)
     all_people = round(after.people_served - before.people_served, PEOPLE_DECIMALS)
     kinds = sites["kind"].value_counts()
-    texts, status = _proof_with_density(plan, one), SOLVER_WORDS[one.selection.status]
+    texts, status = _whole_proof(plan, one), SOLVER_WORDS[one.selection.status]
     land = ("", "") if plan.land_checked else LAND_UNCHECKED
+    weighted = plan.scenario.siting.travel_priority
     return PlanSummary(
         budget_mvnd=one.budget_mvnd, year=plan.year, sites=len(sites), shared_sites=int(kinds.get("shared", 0)),
         new_macro_sites=int(kinds.get("macro", 0)), small_cells=int(kinds.get("small_cell_satellite", 0)),
@@ -139,7 +163,9 @@ def _budget_summary(plan: Plan, one: BudgetPlan) -> PlanSummary:
         other_people_gained=round(all_people - people, PEOPLE_DECIMALS),
         border_sites=int(sites["is_border"].fillna(value=False).sum()),
         trang_left=after.villages_trang, lom_left=after.villages_lom, people_left=after.people - after.people_served,
-        bound_people=one.selection.bound, gap_percent=gap_percent(one), margin_villages=one.margin_villages,
+        bound_people=math.nan if weighted else one.selection.bound, objective=one.selection.value,
+        objective_bound=one.selection.bound, weighted=weighted, gap_percent=gap_percent(one),
+        margin_villages=one.margin_villages,
         cost_per_person_mvnd=one.selection.cost_mvnd / people if people > 0 else math.nan,
         status_vi=status[0], status_en=status[1], proof_vi=texts[0], proof_en=texts[1], land_vi=land[0],
         land_en=land[1],

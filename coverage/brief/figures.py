@@ -129,6 +129,9 @@ def by_plan(plans: list[PlanSummary], language: str) -> list[tuple[str, list[str
         ("Người thuộc đối tượng hỗ trợ được phủ thêm (mục tiêu)", [vn_number(p.people_gained) for p in plans]),
         ("Người khác được phủ thêm", [vn_number(p.other_people_gained) for p in plans]),
         ("Cận trên đã chứng minh của mục tiêu (người)", [vn_number(p.bound_people) for p in plans]),
+        *([("Mục tiêu có trọng số ưu tiên thời gian đi lại (giả định): đạt / cận trên",
+            [f"{vn_number(p.objective, 1)} / {vn_number(p.objective_bound, 1)}" for p in plans])]
+          if any(p.weighted for p in plans) else []),
         ("Chênh lệch so với cận trên (%)", [vn_trimmed(p.gap_percent, 4) for p in plans]),
         ("Khái toán trên một người được phủ thêm (triệu đồng)", [vn_number(p.cost_per_person_mvnd, 2) for p in plans]),
         ("Kết quả tối ưu", [p.status_vi if vi else p.status_en for p in plans]),

@@ -81,7 +81,8 @@ def write_manifest(
         },
         "plans": [
             {"budget_mvnd": p.budget_mvnd, "cost_mvnd": p.cost_mvnd, "sites": list(b.sites["option_id"]),
-             "people_gained": p.people_gained, "villages_gained": p.villages_gained, "bound_people": p.bound_people,
+             "people_gained": p.people_gained, "villages_gained": p.villages_gained,
+             "bound_people": None if p.weighted else p.bound_people,
              "gap_percent": p.gap_percent, "status": b.selection.status, "margin_villages": p.margin_villages}
             for p, b in zip(plan_summary(plan), plan.budgets, strict=True)
         ],

@@ -33,6 +33,7 @@ class Years:
     served_before : (n_years, n_demand) served at the end of the year by what is on air or committed: masts come on
         air, 3G goes off.
     weight : (n_years, n_demand) stated priority of a point in a year (early years may favour the border); None = 1.
+    count : (n_demand,) people told in ``gained``, ``best_found`` and the price; None = those of the problem.
     locked : option -> year index of what is decided already and stays.
     carry_over : money not spent in a year may be spent later.
     """
@@ -43,6 +44,7 @@ class Years:
     earliest: NDArray[np.intp]
     served_before: NDArray[np.bool_]
     weight: NDArray[np.float64] | None = None
+    count: NDArray[np.float64] | None = None
     locked: tuple[tuple[int, int], ...] = ()
     carry_over: bool = False
 
@@ -124,6 +126,8 @@ def _check(problem: Problem, years: Years) -> None:
     shapes = {"ceilings_mvnd": (count,), "yearly_cost_mvnd": (n,), "earliest": (n,), "served_before": (count, m)}
     if years.weight is not None:
         shapes["weight"] = (count, m)
+    if years.count is not None:
+        shapes["count"] = (m,)
     for name, shape in shapes.items():
         found = np.shape(getattr(years, name))
         if found != shape:
@@ -183,9 +187,10 @@ def solve_phases(
     if years.carry_over:
         spent = np.diff(spent, prepend=0.0)
     gained, best, found = [], [], []
+    told = problem if years.count is None else replace(problem, people=years.count)
     for t in range(count):
         now = [o for part in built[: t + 1] for o in part]
-        this_year = replace(problem, served_before=problem.served_before | years.served_before[t])
+        this_year = replace(told, served_before=problem.served_before | years.served_before[t])
         gained.append(covered_people(this_year, now))
         alone = [i // (t + 1) for i in ends[t].chosen]
         found.append(max(covered_people(this_year, alone), gained[-1]))

@@ -111,9 +111,12 @@ def robustness(  # noqa: PLR0913 - all by name
     gap: float = 1e-3,
     time_limit_s: float = 180.0,
     seed: int = 0,
+    weight: NDArray[np.float64] | None = None,
     progress: Progress = silent,
 ) -> Robustness:
     """Solve ``runs`` perturbed problems and judge plans on all of them.
+
+    ``weight`` (n_demand,): how many times a person counts in ``problem.people``; plans are judged by plain people.
 
     Must-haves whose price outgrows the budget are an error of the draw: they are dropped in that run only.
 
@@ -138,7 +141,9 @@ def robustness(  # noqa: PLR0913 - all by name
         found.append(solve(draw, gap=gap, time_limit_s=time_limit_s / (2 * runs), seed=seed, start=start))
     mean_plan = _mean_plan(problem, draws, gap, time_limit_s / 4, seed, progress)
     plans = tuple(dict.fromkeys([tuple(plan.chosen), mean_plan, *(s.chosen for s in found)]))
-    outcome = np.array([[_gain(draw, p) for draw in draws] for p in plans]).reshape(len(plans), len(draws))
+    told = draws if weight is None else [replace(d, people=d.people / weight) for d in draws]
+    outcome = np.array([[covered_people(plain, _within(draw, p)) for draw, plain in zip(draws, told, strict=True)]
+                        for p in plans]).reshape(len(plans), len(draws))
     sites = np.unique(problem.site)
     share = np.array([np.mean([site in set(problem.site[list(s.chosen)].tolist()) for s in found]) if found else 0.0
                       for site in sites.tolist()])
@@ -175,10 +180,6 @@ def _within(draw: Problem, chosen: tuple[int, ...]) -> tuple[int, ...]:
         if i not in kept and affordable(draw, [*kept, i]):
             kept.append(i)
     return tuple(kept)
-
-
-def _gain(draw: Problem, chosen: tuple[int, ...]) -> float:
-    return covered_people(draw, _within(draw, chosen))
 
 
 def _worst(row: NDArray[np.float64]) -> float:

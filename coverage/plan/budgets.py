@@ -17,7 +17,7 @@ from coverage.errors import PlanError
 from coverage.gap.assessment import Assessment
 from coverage.gap.service import HEADLINE_CLASS, reference_date
 from coverage.optimise.problem import Selection
-from coverage.plan.case import PEOPLE_TOLERANCE, Case, case_of, select
+from coverage.plan.case import PEOPLE_TOLERANCE, Case, bound_of, case_of, people_of, select
 from coverage.scenario import Scenario
 from coverage.siting.distances import nearest
 from coverage.siting.effect import Totals, effect, totals
@@ -137,7 +137,7 @@ def density_check(
     case = case_of(layers, assessment, dense, progress)
     found = [select(case, budget, progress) for budget in dense.budgets_mvnd]
     return Density(spacing, len(case.places.frame), dense.budgets_mvnd,
-                   tuple(s.value for s in found), tuple(s.bound for s in found))
+                   tuple(people_of(case, s) for s in found), tuple(bound_of(case, s.bound) for s in found))
 
 
 def _budget_plan(case: Case, budget_mvnd: float, progress: Progress) -> BudgetPlan:
@@ -147,8 +147,10 @@ def _budget_plan(case: Case, budget_mvnd: float, progress: Progress) -> BudgetPl
     before = totals(case.assessment, scenario, need.known, need.served_before)
     after = totals(case.assessment, scenario, need.known, what.served_after)
     gained = after.eligible_people_served - before.eligible_people_served
-    if not math.isclose(gained, selection.value, rel_tol=1e-9, abs_tol=PEOPLE_TOLERANCE):
-        raise PlanError("plan_gain_differs", value=selection.value, gained=gained)
+    told = math.fsum(what.sites["new_people"])
+    for value, found in ((selection.value, need.gained(what.served_after)), (told, gained)):  # objective, people
+        if not math.isclose(value, found, rel_tol=1e-9, abs_tol=PEOPLE_TOLERANCE):
+            raise PlanError("plan_gain_differs", value=value, gained=found)
     sites = _sites(case, selection, what.sites)
     return BudgetPlan(budget_mvnd, selection, sites, what.villages, before, after, what.margin_villages)
 
@@ -189,7 +191,7 @@ def _findings(case: Case) -> tuple[Finding, ...]:
     def say(code: str, layer: str, **details: Any) -> Finding:
         return Finding(code, layer=layer, details=details, package="coverage")
 
-    out = []
+    out = list(case.need.findings)
     if not case.need.targets_m.size:
         out.append(say("plan_nobody_unserved", "villages"))
     elif case.options.empty:

@@ -144,6 +144,7 @@ class Figures:
     ----------
     options : ids in build order. people : eligible people gained; other_people : of villages that do not count.
     villages : villages that leave trắng sóng. trang_left, lom_left : villages of the whole area still so.
+    objective : what the solver maximised: people, weighted where the scenario says so.
     """
 
     options: tuple[str, ...]
@@ -154,6 +155,7 @@ class Figures:
     villages: int
     trang_left: int
     lom_left: int
+    objective: float
 
 
 def figures(case: Case, order: tuple[int, ...]) -> Figures:
@@ -165,7 +167,17 @@ def figures(case: Case, order: tuple[int, ...]) -> Figures:
         tuple(rows["option_id"]), math.fsum(rows["cost_mvnd"]), people,
         after.people_served - before.people_served - people,
         after.households_served - before.households_served, before.villages_trang - after.villages_trang,
-        after.villages_trang, after.villages_lom)
+        after.villages_trang, after.villages_lom, case.need.gained(served_with(case, order)))
+
+
+def people_of(case: Case, selection: Selection) -> float:
+    """Return the eligible people that a selection gains; its own value where everybody counts once."""
+    return selection.value if case.need.weight is None else figures(case, selection.order).people
+
+
+def bound_of(case: Case, bound: float) -> float:
+    """Return a proven bound in people; NaN where the objective is weighted and bounds no people."""
+    return bound if case.need.weight is None else math.nan
 
 
 def agree(what: str, value: float, found: float) -> None:

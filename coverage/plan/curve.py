@@ -23,6 +23,7 @@ from coverage.plan.case import (
     Figures,
     agree,
     asked,
+    bound_of,
     figures,
     not_stopped,
     problem_of,
@@ -39,9 +40,11 @@ class CurveRow:
 
     Parameters
     ----------
-    best : the best plan found for this budget. people_bound : no plan within the budget gains more eligible people.
+    best : the best plan found for this budget. people_bound : no plan within the budget gains more eligible people;
+        NaN where the objective is weighted.
     villages_bound : no plan within the budget frees more villages of trắng sóng.
-    nested : the plan that contains those of all smaller budgets; nesting_price : the eligible people that costs.
+    nested : the plan that contains those of all smaller budgets; nesting_price : the eligible people that costs
+        (below 0 where a weighted objective makes the nested plan gain more people).
     """
 
     budget_mvnd: float
@@ -103,18 +106,26 @@ def budget_curve(plan: Plan, scenario: Scenario | None = None, *, progress: Prog
     rows = []
     for point, most in zip(found.points, villages, strict=True):
         best, nested = figures(case, point.best.order), figures(case, point.nested.order)
-        agree("Đường cong kinh phí", point.best.value, best.people)
-        agree("Phương án lồng nhau", point.nested.value, nested.people)
-        rows.append(CurveRow(point.budget_mvnd, best, point.best.bound, most, nested, point.nesting_price))
+        agree("Đường cong kinh phí", point.best.value, best.objective)
+        agree("Phương án lồng nhau", point.nested.value, nested.objective)
+        price = point.nesting_price if case.need.weight is None else best.people - nested.people
+        rows.append(CurveRow(point.budget_mvnd, best, bound_of(case, point.best.bound), most, nested, price))
     first: dict[int, float] = {}
     for point in found.points:
         for option in point.nested.order:
             first.setdefault(option, point.budget_mvnd)
     return BudgetCurve(
-        tuple(rows), found.knee_mvnd, found.last_useful_mvnd, found.saturated, full.bound, full.cost_mvnd,
+        tuple(rows), found.knee_mvnd, found.last_useful_mvnd, found.saturated, _most(case, full), full.cost_mvnd,
         HINT_SHARE * choice.curve.provincial_budget_mvnd,
         site_frame(case, list(first), from_mvnd=list(first.values())),
     )
+
+
+def _most(case: Case, full: Selection) -> float:
+    """Return the eligible people in reach of any option: what the plan of all money is proven not to pass."""
+    if case.need.weight is None:
+        return full.bound
+    return math.fsum(case.need.eligible_people[np.unique(case.reach.served.indices)])
 
 
 def _least_nesting_price(

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage.compute import Progress, silent
+from coverage.errors import PlanError
 from coverage.optimise.floors import FloorPlan, needed_people, solve_floors
 from coverage.plan.budgets import Plan
 from coverage.plan.case import Case, Figures, agree, asked, figures, not_stopped, problem_of, site_frame
@@ -73,8 +74,12 @@ def floored_plan(
     ------
     Cancelled
         When ``progress`` returns False.
+    PlanError
+        "plan_priority_floors" where the objective is weighted: a floor counts people.
     """
     case, choice = plan.case, asked(plan.case, scenario)
+    if case.need.weight is not None:
+        raise PlanError("plan_priority_floors")
     free = plan.budgets[at]
     communes = case.layers.communes[case.layers.communes["is_border"].fillna(value=False).to_numpy(dtype=bool)]
     codes = sorted(communes["commune_code"].astype(str))

@@ -19,7 +19,7 @@ from coverage.gap.service import ALL_CLASS, HEADLINE_CLASS
 from coverage.optimise.phases import PhasedPlan as Solved
 from coverage.optimise.phases import Years, solve_phases
 from coverage.plan.budgets import Plan
-from coverage.plan.case import Case, agree, asked, not_stopped, problem_of, site_frame, village_frame
+from coverage.plan.case import Case, agree, asked, bound_of, not_stopped, problem_of, site_frame, village_frame
 from coverage.scenario import Scenario
 from coverage.siting.effect import Totals, statuses, totals
 
@@ -117,7 +117,7 @@ def phased_plan(plan: Plan, scenario: Scenario | None = None, *, progress: Progr
     built = [(option, names[t]) for t, part in enumerate(found.built) for option in part]
     return PhasedPlan(
         choice, tuple(_year(case, choice, found, t, baseline) for t, baseline in enumerate(baselines)),
-        site_frame(case, [o for o, _ in built], year=[y for _, y in built]), found.last_year_bound,
+        site_frame(case, [o for o, _ in built], year=[y for _, y in built]), bound_of(case, found.last_year_bound),
         int(np.count_nonzero(years.earliest >= len(names))), found.selection.status)
 
 
@@ -138,6 +138,7 @@ def _years(case: Case, choice: Scenario, baselines: list[Baseline]) -> Years:
         yearly_cost_mvnd=table["opex_mvnd_year"].to_numpy(dtype=np.float64), earliest=earliest,
         served_before=np.array([_served(case, b)[need.point] for b in baselines]),
         weight=weight if phases.favour_border > 1 else None,
+        count=None if need.weight is None else need.eligible_people,
         locked=tuple((number[o], 0) for o in phases.keep_first), carry_over=phases.carry_over)
 
 
@@ -159,7 +160,7 @@ def _year(case: Case, choice: Scenario, found: Solved, t: int, baseline: Baselin
     rules = case.scenario.service
     return PhaseYear(
         baseline.year, float(choice.phases.ceilings_mvnd[t]), found.outlay_mvnd[t], len(found.built[t]), people,
-        _bound(choice, found, t), found.nesting_price[t], told[0], told[1], trang_all_before,
+        bound_of(case, _bound(choice, found, t)), found.nesting_price[t], told[0], told[1], trang_all_before,
         _trang(case, baseline, every), rules.off_date_3g.year <= baseline.year, baseline.masts,
         _lost(case, baseline, every), _left_out(case, baseline, after, every))
 

@@ -66,7 +66,7 @@ def robust(
     found = perturb(
         problem, budget.selection, margin, needed_db, case.need.village, errors, runs=wrong.runs,
         no_regret_share=wrong.no_regret_share, gap=max(choice.solver.gap, 1e-3), time_limit_s=wrong.time_limit_s,
-        seed=wrong.seed, progress=progress)
+        seed=wrong.seed, weight=case.need.weight, progress=progress)
     if found.runs < wrong.runs:
         not_stopped("cancelled")
 

@@ -5,7 +5,7 @@ households need.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -123,4 +123,5 @@ def _with_satellites(case: Case) -> tuple[Problem, npt.NDArray[np.intp], npt.NDA
     unit[left] = which
     codes = tuple(case.assessment.villages["village_code"].astype(str).iloc[rows.tolist()])
     cost = total.astype(np.float64) * fallback_mvnd(case.scenario)
-    return with_fallback(problem_of(case, math.inf), unit, cost, codes), rows, total
+    plain = replace(problem_of(case, math.inf), people=need.eligible_people)    # a share of people, whatever they weigh
+    return with_fallback(plain, unit, cost, codes), rows, total

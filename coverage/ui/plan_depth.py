@@ -1,5 +1,6 @@
 """Below the plans: budget curve, phases, floors, robustness and the why of a site, each computed when asked for."""
 
+import math
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -76,7 +77,7 @@ def curve(layers: Layers, plan: Plan) -> None:
         st.vega_lite_chart(frame, _spec(found, "people", t("curve_people")), width="stretch")
     with right:
         st.vega_lite_chart(frame, _spec(found, "villages", t("curve_villages")), width="stretch")
-    st.caption(t("curve_legend"))
+    st.caption(t("curve_priority" if plan.scenario.siting.travel_priority else "curve_legend"))
     walk(found)
 
 
@@ -110,10 +111,14 @@ def _spec(found: BudgetCurve, what: str, title: str) -> dict[str, Any]:
     marks = [(found.knee_mvnd, t("curve_knee"), ORANGE), (found.last_useful_mvnd, t("curve_last"), GREY)]
     if found.hint_mvnd > 0:
         marks.append((found.hint_mvnd, t("curve_hint"), GREY))
-    layers: list[dict[str, Any]] = [
+    proven: list[dict[str, Any]] = [
         {"mark": {"type": "area", "opacity": 0.22, "color": BLUE}, "encoding": {"x": x, "y": y, "y2": bound}},
         {"mark": {"type": "line", "color": BLUE, "strokeWidth": 1, "strokeDash": [2, 2]},
          "encoding": {"x": x, "y": bound | {"title": title, "axis": axis}}},
+    ]
+    bounded = what != "people" or not math.isnan(found.rows[-1].people_bound)   # a weighted objective bounds no people
+    layers: list[dict[str, Any]] = [
+        *(proven if bounded else []),
         {"mark": {"type": "line", "color": GREY, "strokeDash": [5, 4]},
          "encoding": {"x": x, "y": {"field": f"{what}_nested", "type": "quantitative"}}},
         {"mark": {"type": "line", "color": BLUE, "point": {"size": 46, "color": BLUE}},

@@ -20,7 +20,7 @@ from coverage.errors import ScenarioError
 from coverage.gap.assessment import Assessment
 from coverage.plan import BudgetPlan, Plan
 from coverage.scenario import PriceLevel
-from coverage.summary import PlanSummary, plan_summary
+from coverage.summary import PlanSummary, plan_summary, priority_text
 from coverage.ui import maps, money_view, parts, plan_depth, state
 from coverage.ui.parts import n, t
 from coverage.ui.words import money, text
@@ -43,6 +43,8 @@ def show() -> None:
     for finding in plan.findings:
         if finding.severity != "info":
             st.warning(finding.message(state.language()), icon=":material/info:")
+    if plan.scenario.siting.travel_priority:
+        st.info(priority_text(plan.scenario)[0 if state.language() == "vi" else 1], icon=":material/route:")
     comparison(plan_summary(plan))
     workbench(layers, assessment, plan)
     plan_depth.show(layers, plan)
@@ -73,11 +75,14 @@ def form() -> None:
             format_func=lambda k: word("price_level", k, language),
         )
         pressed = columns[-1].form_submit_button(t("form_run"), type="primary", width="stretch")
+        far_first = st.checkbox(t("form_priority"), value=chosen.siting.travel_priority, key="travel_priority",
+                                help=t("form_priority_help", minutes=n(chosen.service.travel_weight_min)))
         st.caption(t("form_note"))
     if not pressed:
         return
     try:
-        new = replace(chosen, budgets_mvnd=tuple(float(b) for b in budgets), eligible=eligible, price_level=level)
+        new = replace(chosen, budgets_mvnd=tuple(float(b) for b in budgets), eligible=eligible, price_level=level,
+                      siting=replace(chosen.siting, travel_priority=far_first))
     except ScenarioError as error:
         parts.fault(error)
         st.stop()
@@ -101,7 +106,8 @@ def _plan_html(one: PlanSummary, smaller: PlanSummary | None) -> str:
         (t("plan_sites"), n(one.sites)),
         (t("plan_cost"), html.escape(money(one.cost_mvnd, language))),
         (t("plan_left"), t("plan_left_text", trang=n(one.trang_left), lom=n(one.lom_left))),
-        (t("plan_bound"), f"{n(one.bound_people)} {unit}"),
+        (t("plan_objective"), f"{n(one.objective)} ≤ {n(one.objective_bound)}") if one.weighted
+        else (t("plan_bound"), f"{n(one.bound_people)} {unit}"),
     ]
     vi = language == "vi"
     proof, status, land = (

@@ -23,7 +23,7 @@ SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 def _budget(plan: Plan, name: str) -> int:
     """Ask which budget."""
     language = state.language()
-    values = [b.selection.value for b in plan.budgets]
+    values = [b.gained_people for b in plan.budgets]
     short = [at for at, v in enumerate(values) if v < values[-1]]   # where money runs out, so that there is a choice
     chosen = st.segmented_control(t("plan_choose"), range(len(values)), default=short[-1] if short else 0,
                                   key=f"{name}_budget", required=True,
@@ -38,6 +38,9 @@ def percent(share: Any) -> str:
 
 def floors(layers: Layers, plan: Plan) -> None:
     """Draw the plan under a floor for every border commune."""
+    if plan.scenario.siting.travel_priority:
+        st.info(t("floors_priority"), icon=":material/info:")
+        return
     at = _budget(plan, "floors")
     own = plan.scenario.floors.border_min_share
     shares = sorted({*SHARES, own})
