@@ -16,6 +16,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from coverage.choices import Backhaul, Curve, Fixed, Floors, Phases, Robustness, check_choices
 from coverage.errors import ScenarioError
+from coverage.quotes import Quote, quotes_from
 
 _Section = TypeVar("_Section", "Radio", "Siting", "Solver", "Curve", "Phases", "Floors", "Robustness", "Backhaul",
                    "Fixed")
@@ -154,6 +155,7 @@ class Scenario:
     eligible : whose people count for public-service money.
     budgets_mvnd : State outlay ceilings, million VND, ascending, each gives a plan.
     reference_date : overrides the pack's; None = the pack's.
+    lease_quotes : option id -> yearly fee offered or assumed; they change what is compared, never the plan.
     """
 
     name: str
@@ -175,6 +177,7 @@ class Scenario:
     robustness: Robustness = field(default_factory=Robustness)
     backhaul: Backhaul = field(default_factory=Backhaul)
     fixed: Fixed = field(default_factory=Fixed)
+    lease_quotes: Mapping[str, Quote] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_choices(self.curve, self.phases, self.floors, self.robustness)
@@ -211,6 +214,11 @@ class Scenario:
         plain = asdict(self)
         return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
+    @property
+    def without_quotes(self) -> Self:
+        """Return the scenario that decides the plan: lease fees change the comparison of ways only."""
+        return replace(self, lease_quotes={}) if self.lease_quotes else self
+
     @classmethod
     def default(cls) -> Self:
         """Return the scenario of the packaged profile and price book, nothing overridden."""
@@ -236,6 +244,7 @@ class Scenario:
         service, notes = load_profile(profile, given.pop("service", {}), where)
         built: dict[str, Any] = {
             "name": str(given.pop("name", "Cơ sở")),
+            "lease_quotes": quotes_from(given.pop("lease_quotes", {}), where),
             "radio": _section(Radio, given.pop("radio", {}), where),
             "siting": _section(Siting, given.pop("siting", {}), where),
             "solver": _section(Solver, given.pop("solver", {}), where),

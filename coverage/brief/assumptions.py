@@ -26,7 +26,7 @@ def assumption_table(scenario: Scenario, language: str = "vi", gap: GapSummary |
     """
     heads = words_of("assumption_heads", language)
     rows = [*_general(scenario, language), *_service(scenario, language), *_prices(scenario, language),
-            *_sections(scenario, language), *_presets(language)]
+            *_quotes(scenario, language), *_sections(scenario, language), *_presets(language)]
     if gap is not None:
         group, computed = word("assumption_group", "model", language), word("certainty", "computed", language)
         rows += [(group, key, label, value, unit, "", computed)
@@ -81,6 +81,12 @@ def _prices(scenario: Scenario, language: str) -> Iterator[Row]:
                                                                                     vat=vat)
         value = shown(price.at(scenario.price_level))
         yield group, item, f"{label} ({beside})", value, note.unit, note.citation, note.certainty
+
+
+def _quotes(scenario: Scenario, language: str) -> Iterator[Row]:
+    group, label = (word("assumption_group", key, language) for key in ("lease_quotes", "lease_quote"))
+    for option, quote in scenario.lease_quotes.items():
+        yield group, option, label, shown(quote.mvnd_year), "triệu đồng/năm", quote.note, quote.basis
 
 
 def sections(scenario: Scenario) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 from coverage.brief.tables import MONEY_LAYERS, worded
 from coverage.brief.web_text import local_number
 from coverage.brief.words import vn_money, word
+from coverage.money.given import COMPUTED
 from coverage.money.statement import BudgetMoney, MoneySummary, money_tables
 from geodata.layers import columns_of
 
@@ -64,9 +65,9 @@ def lines_of(key: str, money: MoneySummary, language: str = "vi") -> tuple[str, 
     if key in ("money_year", "money_site_year"):
         peaks = [_said("peak", language, year=b.peak_year, **_moneys(language, budget=b.budget_mvnd, peak=b.peak_mvnd))
                  for b in money.budgets if b.assets]
-        return (word("money_note", "assumed", language), *peaks)
+        return (word("money_note", "assumed", language), *peaks, *phase_lines(money, language))
     if key in ("money_lease", "money_flow"):
-        return (terms_line(money, language),)
+        return (terms_line(money, language), *quote_lines(money, language))
     if key == "money_viability":
         notes = dict.fromkeys(b.viability.note_vi if vi else b.viability.note_en for b in money.budgets)
         return (*notes, terms_line(money, language), *(viability_line(b, language) for b in money.budgets))
@@ -88,6 +89,29 @@ def terms_line(money: MoneySummary, language: str = "vi") -> str:
     terms = money.terms
     rate = f"{local_number(100 * terms.rate, 1, language)}%"
     return _said("terms", language, rate=rate, years=terms.years, life=terms.life_years, base=terms.base_year)
+
+
+def quote_lines(money: MoneySummary, language: str = "vi") -> tuple[str, ...]:
+    """Say which lease fees were entered, each with its basis, and which of them no plan uses."""
+    told: dict[str, str] = {}
+    for one in money.budgets:
+        for site in one.comparison.sites.to_dict("records"):
+            if site["lease_basis"] != COMPUTED:
+                fee = local_number(site["lease_opex_mvnd_year"], 1, language)
+                basis = word("lease_basis", site["lease_basis"], language).lower()
+                told[str(site["option_id"])] = f"{site['name']} {fee} ({basis})"
+    lines = [_said("quotes", language, told="; ".join(told.values()))] if told else []
+    if money.unused_quotes:
+        lines.append(_said("unused_quotes", language, options=", ".join(money.unused_quotes)))
+    return tuple(lines)
+
+
+def phase_lines(money: MoneySummary, language: str = "vi") -> tuple[str, ...]:
+    """Say which budgets are built in the years of a plan by phases; nothing where none is."""
+    if not any(b.phased for b in money.budgets):
+        return ()
+    return tuple(_said("phased" if b.phased else "not_phased", language, budget=_money(b.budget_mvnd, language))
+                 for b in money.budgets if b.assets)
 
 
 def viability_line(one: BudgetMoney, language: str = "vi") -> str:

@@ -28,6 +28,7 @@ from coverage.brief.tables import (
 from coverage.brief.version import VERSION
 from coverage.brief.words import crs_note, vn_date, vn_money, word, words_of
 from coverage.gap.assessment import Assessment
+from coverage.money.given import build_years_of
 from coverage.money.statement import money_summary
 from coverage.plan import Depth, Plan
 from coverage.summary import gap_summary, plan_summary
@@ -66,7 +67,8 @@ def workbook_parts(
     }
     if assessment.anchors is not None:
         parts["anchors"] = Part(worded(assessment.anchors, "anchor_status", language), "anchor_status")
-    money = money_summary(plan, layers, assessment, plan.scenario)
+    built = build_years_of(plan, None if depth is None else depth.phases)
+    money = money_summary(plan, layers, assessment, plan.scenario, build_years=built)
     parts |= {key: Part(sheet.frame, sheet.layer, sheet.lines) for key, sheet in money_sheets(money, language).items()}
     parts["break_even"] = Part(break_even_table(money, language), "", (word("money_note", "break_even", language),))
     parts |= {

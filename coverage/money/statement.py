@@ -1,7 +1,7 @@
 """The money of a plan in one frozen value: what the screen shows and the papers print; tables for the workbook."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import pandas as pd
@@ -11,8 +11,9 @@ from coverage.gap.assessment import Assessment
 from coverage.gap.travel import Travel, travel
 from coverage.money.duplicates import Duplicates, duplicates, sharing_first
 from coverage.money.funding import Funding, Route, funding, load_routes
+from coverage.money.given import BuildYears, unused_quotes, used_quotes, with_basis
 from coverage.money.hours import HoursSaved, hours_saved
-from coverage.money.lease import NO_QUOTES, Comparison, Terms, compare, terms_of
+from coverage.money.lease import Comparison, Terms, compare, terms_of
 from coverage.money.outlay import (
     DONG_PER_MVND,
     LEVELS,
@@ -24,11 +25,10 @@ from coverage.money.outlay import (
 )
 from coverage.money.revenue import Viability, viability
 from coverage.plan import BudgetPlan, Plan
+from coverage.quotes import Quote
 from coverage.scenario import PriceLevel, Scenario
 from coverage.siting.cost import horizon_years
 from geodata.layers import Layers
-
-BuildYears = Mapping[float, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class BudgetMoney:
     capex_mvnd, support_mvnd : its two parts. left_mvnd : budget not spent.
     peak_year, peak_mvnd : the year with the largest outlay (the first of equals); 0 for an empty plan.
     lease_cheaper, share_cheaper, build_cheaper : sites by the way with the least present value.
+    phased : built in the years of a plan by phases, not each site in its earliest year.
     """
 
     budget_mvnd: float
@@ -68,6 +69,7 @@ class BudgetMoney:
     lease_cheaper: int
     sharing_vi: str
     sharing_en: str
+    phased: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class MoneySummary:
     ----------
     year : first year of the plan, base of present values. horizon_years : support counted as outlay.
     terms : discount rate, years compared, life of equipment. travel : times of all villages.
+    unused_quotes : option ids with a lease fee in the scenario that no budget's plan builds.
     """
 
     year: int
@@ -87,18 +90,20 @@ class MoneySummary:
     routes: tuple[Route, ...]
     travel: Travel
     budgets: tuple[BudgetMoney, ...]
+    unused_quotes: tuple[str, ...] = ()
 
 
 def money_summary(
     plan: Plan, layers: Layers, assessment: Assessment, scenario: Scenario, *, routes: tuple[Route, ...] | None = None,
-    quotes: Mapping[str, float] = NO_QUOTES, build_years: BuildYears | None = None, times: Travel | None = None,
+    quotes: Mapping[str, float] | None = None, build_years: BuildYears | None = None, times: Travel | None = None,
 ) -> MoneySummary:
     """Return the money of every budget of a plan.
 
     Parameters
     ----------
     routes : the funding table; None = the packaged one. quotes : option id -> yearly lease fee offered, million VND
-        with VAT. build_years : budget -> option id -> year, for plans by phases; None = each site's earliest year.
+        with VAT; None = those of the scenario. build_years : budget -> option id -> year, for plans by phases
+        (``given.build_years_of``); a budget without years builds each site in its earliest year.
     times : travel times already computed.
 
     Raises
@@ -110,22 +115,23 @@ def money_summary(
         raise PlanError("money_scenario", first=plan.scenario.digest, second=scenario.digest)
     table = load_routes() if routes is None else routes
     known = travel(layers, assessment, scenario) if times is None else times
+    fees: Mapping[str, Quote | float] = used_quotes(plan, scenario) if quotes is None else quotes
     budgets = []
     for one in plan.budgets:
         own = {str(o) for o in one.sites["option_id"]}
-        offered = {option: fee for option, fee in quotes.items() if option in own}
-        built = None if build_years is None else build_years.get(one.budget_mvnd, {})
+        offered = {option: fee for option, fee in fees.items() if option in own}
+        built = None if build_years is None else build_years.get(one.budget_mvnd)
         budgets.append(_of_budget(plan, one, layers, assessment, table, offered, built, known))
-    foreign = set(quotes) - {str(o) for one in plan.budgets for o in one.sites["option_id"]}
+    foreign = set(fees) - {str(o) for one in plan.budgets for o in one.sites["option_id"]}
     if foreign:
-        raise PlanError("money_quote", option=", ".join(sorted(foreign)), value=quotes[min(foreign)])
+        raise PlanError("money_quote", option=", ".join(sorted(foreign)), value=fees[min(foreign)])
     return MoneySummary(plan.year, scenario.price_level, horizon_years(scenario), terms_of(scenario, plan.year), table,
-                        known, tuple(budgets))
+                        known, tuple(budgets), unused_quotes(plan, scenario) if quotes is None else ())
 
 
 def _of_budget(
     plan: Plan, one: BudgetPlan, layers: Layers, assessment: Assessment, routes: tuple[Route, ...],
-    quotes: Mapping[str, float], build_year: Mapping[str, int] | None, times: Travel,
+    quotes: Mapping[str, Quote | float], build_year: Mapping[str, int] | None, times: Travel,
 ) -> BudgetMoney:
     scenario = plan.scenario
     assets = assets_of(one, build_year)
@@ -133,7 +139,9 @@ def _of_budget(
     own = levels[scenario.price_level]
     if round(one.selection.cost_mvnd * DONG_PER_MVND) != round(own.total_mvnd * DONG_PER_MVND):
         raise PlanError("money_total_differs", value=one.selection.cost_mvnd, found=own.total_mvnd)
-    ways = compare(plan, one, assets, scenario, quotes=quotes)
+    fees = {o: q.mvnd_year if isinstance(q, Quote) else q for o, q in quotes.items()}
+    ways = compare(plan, one, assets, scenario, quotes=fees)
+    ways = replace(ways, sites=with_basis(ways, quotes))
     cheapest = ways.sites["cheapest"] if len(ways.sites) else pd.Series(dtype=object)
     twins = duplicates(plan, one, layers, scenario)
     years = own.by_year
@@ -151,6 +159,7 @@ def _of_budget(
         peak_year=int(peak["year"]), peak_mvnd=float(peak["total_mvnd"]),
         build_cheaper=int((cheapest == "build").sum()), share_cheaper=int((cheapest == "share").sum()),
         lease_cheaper=int((cheapest == "lease").sum()), sharing_vi=said[0], sharing_en=said[1],
+        phased=build_year is not None,
     )
 
 

@@ -227,7 +227,8 @@ def asked(case: Case, scenario: Scenario | None) -> Scenario:
     """
     if scenario is None or scenario is case.scenario:
         return case.scenario
-    free = {"name", "budgets_mvnd", "curve", "phases", "floors", "fixed", "robustness", "solver"}
+    free = {"name", "budgets_mvnd", "curve", "phases", "floors", "fixed", "robustness", "solver",
+            "lease_quotes"}
     differ = [f.name for f in fields(Scenario)
               if f.name not in free and getattr(scenario, f.name) != getattr(case.scenario, f.name)]
     if differ:
