@@ -29,13 +29,14 @@ _CODED: Mapping[str, str] = MappingProxyType({
     "money_duplicate.kind": "site_kind",
     "money_duplicate.state": "money_state", "money_duplicate.sharing": "money_sharing",
     "money_route.grid_power": "money_grid", "travel.mode": "travel_mode", "travel.office_way": "travel_way",
-    "travel.served_way": "travel_way",
+    "travel.served_way": "travel_way", "fixed_places.kind": "fixed_kind", "fixed_places.fibre_status": "fixed_fibre",
+    "fixed_places.reason": "fixed_reason", "fixed_links.way": "fixed_way",
 })
 _DECIMALS: Mapping[str, int] = MappingProxyType({
     "km": 2, "m": 1, "km²": 3, "dBm": 1, "dB": 1, "million VND": 3, "million VND/year": 3,
 })
 _CELL_LETTERS = 30_000  # Excel holds 32,767 letters in a cell
-SHAPEFILES = ("gap_thon", "gap_dc", "gap_vung", "plan_sites")
+SHAPEFILES = ("gap_thon", "gap_dc", "gap_vung", "plan_sites", "fixed_places", "fixed_links")
 MONEY_LAYERS = (
     "money_estimate", "money_year", "money_site_year", "money_lease", "money_flow", "money_viability",
     "money_route_total", "money_route", "money_duplicate", "money_hours", "travel",
@@ -43,7 +44,7 @@ MONEY_LAYERS = (
 OUTPUT_LAYERS = (
     "gap_thon", "gap_dc", "gap_vung", "plan_sites", "village_status", "commune_status", "anchor_status",
     "village_change", "cost_lines", "reconciliation", "agreement", "model_check", "mast_assumptions",
-    *MONEY_LAYERS,
+    *MONEY_LAYERS, "fixed_places", "fixed_links", "fixed_year",
 )
 
 
