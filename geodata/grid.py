@@ -1,6 +1,7 @@
 """Grid and Raster: cells that know their CRS, their size, their unit and their gaps."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from geodata.crs import metric_crs
 from geodata.errors import SchemaError
 
 FloatArray = npt.NDArray[np.float64]
+BLOCK = 1024        # side of the blocks and height of the strips in which large grids are worked through
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,22 @@ class Grid:
         inside: npt.NDArray[np.bool_] = (row >= 0) & (row < self.shape[0]) & (col >= 0) & (col < self.shape[1])
         return inside
 
+    def strips(self, height: int = BLOCK) -> Iterator[slice]:
+        """Yield the rows of the grid in strips, from the north; results must not depend on ``height``."""
+        for row in range(0, self.shape[0], height):
+            yield slice(row, min(row + height, self.shape[0]))
+
+    def blocks(self, side: int = BLOCK) -> Iterator[tuple[slice, slice]]:
+        """Yield rows and columns of square blocks, row by row; results must not depend on ``side``."""
+        for rows in self.strips(side):
+            for col in range(0, self.shape[1], side):
+                yield rows, slice(col, min(col + side, self.shape[1]))
+
+    def part(self, rows: slice, cols: slice) -> "Grid":
+        """Return the grid of a window (start and stop of both given)."""
+        shape = (rows.stop - rows.start, cols.stop - cols.start)
+        return Grid(self.crs, self.transform @ Affine.translation(cols.start, rows.start), shape)
+
 
 def grid_over(bounds: tuple[float, float, float, float], cell_m: float, crs: CRS) -> Grid:
     """Return the grid of ``cell_m`` cells, snapped to whole cells, that covers bounds (W, S, E, N, metres)."""
@@ -88,7 +106,8 @@ class Raster:
 
     Parameters
     ----------
-    values : (rows, columns), float32 or float64; NaN = no data, never a stand-in number.
+    values : (rows, columns), float32 or float64; NaN = no data, never a stand-in number. Large ones are backed by a
+        file (geodata.scratch): take windows of them, not whole copies.
     grid : where the cells lie; row 0 is the north row.
     unit : "m", "dBm", "people" ... printed with every figure.
     name : what it is, for messages ("elevation").

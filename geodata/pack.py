@@ -12,16 +12,19 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import rasterio
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from rasterio.windows import Window
 
 from geodata.errors import PackError, WriteError
 from geodata.findings import Finding, errors_of
 from geodata.grid import Grid, Raster
 from geodata.layers import GEOMETRY, Layers, PackInfo, Source, conform
+from geodata.scratch import blank
 from geodata.write.atomic import replacing_folder
 from geodata.write.digest import content_id, file_sha256
 from geodata.write.raster import write_geotiff
@@ -192,9 +195,14 @@ def _read_table(path: Path, name: str, crs: CRS) -> pd.DataFrame:
 
 
 def _read_raster(path: Path, name: str, entry: dict[str, Any]) -> Raster:
+    """Read a raster strip by strip; large ones live in a scratch file. The values cannot be written to."""
     with rasterio.open(path) as source:
         grid = Grid(CRS.from_user_input(source.crs.to_wkt()), source.transform, (source.height, source.width))
-        return Raster(source.read(1), grid, entry["unit"], name)
+        values = blank(grid.shape, np.float32, np.nan)
+        for rows in grid.strips():
+            values[rows] = source.read(1, window=Window(0, rows.start, grid.shape[1], rows.stop - rows.start))
+        values.flags.writeable = False
+        return Raster(values, grid, entry["unit"], name)
 
 
 def _read_findings(path: Path) -> tuple[Finding, ...]:

@@ -36,7 +36,7 @@ def test_polygonise_against_single_cells(flags: list[bool], window: tuple[int, i
     cells = np.array(flags).reshape(6, 6)
     row0, row1, col0, col1 = min(window[:2]), max(window[:2]), min(window[2:]), max(window[2:])
     grid = Grid(VN2000_107_45, Affine(92.7, 0, 500_000.3, 0, -92.7, 1_700_300.7), (6, 6))
-    shape = polygonise(cells, grid, (row0, row1, col0, col1))
+    shape = polygonise(cells[row0:row1, col0:col1], grid, (row0, row1, col0, col1))
     one_by_one = shapely.union_all([
         box(500_000.3 + c * 92.7, 1_700_300.7 - (r + 1) * 92.7, 500_000.3 + (c + 1) * 92.7, 1_700_300.7 - r * 92.7)
         for r in range(row0, row1) for c in range(col0, col1) if cells[r, c]

@@ -9,16 +9,24 @@ import rasterio
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rasterio.warp import Resampling
+from rasterio.warp import Resampling, reproject
 
 from geodata.crs import VN2000_107_45, WGS84, reproject_xy
 from geodata.errors import CrsError, ReadError
-from geodata.grid import grid_over
-from geodata.read.raster import RawRaster, _warp, interpolate, read_raster, share_out
+from geodata.grid import Grid, grid_over
+from geodata.read.raster import RawRaster, read_raster
+from geodata.read.resample import interpolate, share_out
 
 
 def degrees(values: npt.NDArray[np.float32], step: float = 1 / 120) -> RawRaster:
     return RawRaster(values, WGS84, Affine(step, 0, 107.5, 0, -step, 16.0), "r.tif")
+
+
+def by_gdal(raw: RawRaster, grid: Grid, method: Resampling) -> npt.NDArray[np.float32]:
+    out = np.full(grid.shape, np.nan, dtype=np.float32)
+    reproject(raw.values, out, src_transform=raw.transform, src_crs=raw.crs.to_wkt(), src_nodata=np.nan,
+              dst_transform=grid.transform, dst_crs=grid.crs.to_wkt(), dst_nodata=np.nan, resampling=method)
+    return out
 
 
 def test_interpolation_keeps_a_plane_and_takes_the_datum_shift() -> None:
@@ -34,8 +42,8 @@ def test_interpolation_keeps_a_plane_and_takes_the_datum_shift() -> None:
     grid_x, grid_y = np.meshgrid(x, y)
     lon_there, lat_there = reproject_xy(grid_x.ravel(), grid_y.ravel(), VN2000_107_45, WGS84)
     expected = (lon_there * 1000 + lat_there * 500).reshape(got.shape)
-    # 0.03 of the plane's unit is 3 m; leaving the datum shift out would be 225 m, or 1.8
-    assert np.abs(got - expected).max() < 0.06
+    # leaving the datum shift out would be 225 m, or 1.8
+    assert np.abs(got - expected).max() < 0.01       # a float32 there is 0.008 apart; GDAL's own warper is off by 0.06
 
 
 def test_hole_stays_a_hole() -> None:
@@ -61,7 +69,7 @@ def test_ridges_are_kept_nearer_to_their_height_than_by_bilinear_resampling() ->
     x, y = (v.ravel() for v in np.meshgrid(*grid.centres()))
     true = ground(*reproject_xy(x, y, VN2000_107_45, WGS84)).reshape(grid.shape)
     got = interpolate(raw, grid, unit="m", name="elevation").values - true
-    plain = _warp(raw, raw.values, grid, Resampling.bilinear) - true
+    plain = by_gdal(raw, grid, Resampling.bilinear) - true
     assert np.sqrt((got**2).mean()) < 0.6 * np.sqrt((plain**2).mean())
     assert (got[true > 680].mean()) > plain[true > 680].mean() / 2      # summits hardly sink
 

@@ -16,6 +16,7 @@ from coverage.errors import GapError
 from coverage.gap.status import GAPS
 from geodata.crs import same_crs
 from geodata.grid import Grid, Raster
+from geodata.scratch import blank
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
@@ -132,10 +133,10 @@ def _rectangles(mask: BoolArray) -> list[tuple[int, int, int, int]]:
 
 
 def polygonise(cells: BoolArray, grid: Grid, window: tuple[int, int, int, int]) -> BaseGeometry:
-    """Return the union of the True cells (rows, columns) of a grid within a window (row0, row1, col0, col1)."""
-    row0, row1, col0, col1 = window
+    """Return the union of the True cells of a window (row0, row1, col0, col1) of a grid; cells are the window's."""
+    row0, _, col0, _ = window
     t = grid.transform
-    found = np.array(_rectangles(cells[row0:row1, col0:col1]), dtype=np.float64).reshape(-1, 4)
+    found = np.array(_rectangles(cells), dtype=np.float64).reshape(-1, 4)
     top, bottom = t.f + (found[:, 0] + row0) * t.e, t.f + (found[:, 1] + row0) * t.e
     left, right = t.c + (found[:, 2] + col0) * t.a, t.c + (found[:, 3] + col0) * t.a
     return shapely.union_all(shapely.box(left, bottom, right, top))
@@ -151,11 +152,12 @@ def _window(shape: BaseGeometry, grid: Grid) -> tuple[int, int, int, int]:
 
 def best_level(levels: Sequence[Raster], like: Raster) -> Raster:
     """Return the highest of several RSRP rasters on one grid; NaN where none has a value."""
-    best = np.full(like.grid.shape, np.nan, np.float32)
+    best = blank(like.grid.shape, np.float32, np.nan)
     for one in levels:
         if one.grid != like.grid:
             raise GapError("gap_grid_differs", layer=one.name)
-        best = np.fmax(best, one.values.astype(np.float32))
+        for rows in like.grid.strips():
+            np.fmax(best[rows], one.values[rows].astype(np.float32, copy=False), out=best[rows])
     return Raster(best, like.grid, "dBm", "rsrp")
 
 
@@ -175,12 +177,13 @@ def gap_land(
     if level.grid != ground.grid:
         raise GapError("gap_grid_differs", layer=level.name)
     same_crs(communes.crs, ground.grid.crs, where="communes / elevation")
-    known = np.isfinite(ground.values)
-    gap = known & ~(np.nan_to_num(level.values, nan=-np.inf) >= least_dbm)
     order = np.argsort(communes["commune_code"].to_numpy(object), kind="stable")
     rows, shapes, seen_km2, land_km2 = [], [], 0.0, 0.0
     for at, shape in zip(order, exclusive([communes.geometry.iloc[i] for i in order]), strict=True):
         window = _window(shape, ground.grid)
+        row0, row1, col0, col1 = window
+        known = np.isfinite(ground.values[row0:row1, col0:col1])
+        gap = known & ~(np.nan_to_num(level.values[row0:row1, col0:col1], nan=-np.inf) >= least_dbm)
         seen_km2 += polygonise(known, ground.grid, window).intersection(shape).area / 1e6
         land_km2 += shape.area / 1e6
         land = polygons_only(polygonise(gap, ground.grid, window).intersection(shape))

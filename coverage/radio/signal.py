@@ -15,6 +15,7 @@ from coverage.radio.link_budget import Sector, load_presets
 from coverage.radio.profile_loss import Atmosphere
 from coverage.radio.sites import Key, SiteTable
 from geodata.grid import Raster
+from geodata.scratch import blank
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -228,11 +229,12 @@ def best_over_area(
 ) -> dict[Key, AreaSignal]:
     """Return best RSRP and best server over the elevation's cells for every operator and technology.
 
-    Memory: one float32 and one int32 raster per key, and the windows of the masts in work.
+    Memory: the windows of the masts in work, and one float32 and one int32 raster per key, in files where they are
+    large (geodata.scratch).
     """
     beam = beams or Beams(load_presets().sector, {})
-    best = {k: np.full(elevation.grid.shape, np.nan, np.float32) for k in sites.keys}
-    server = {k: np.full(elevation.grid.shape, -1, np.int32) for k in sites.keys}
+    best = {k: blank(elevation.grid.shape, np.float32, np.nan) for k in sites.keys}
+    server = {k: blank(elevation.grid.shape, np.int32, -1) for k in sites.keys}
 
     def one(rows: IntArray) -> tuple[AreaLoss, dict[Key, _FromMast]] | None:
         where = tuple(sites.xy_m[rows[0]].tolist())

@@ -89,11 +89,7 @@ def _border(communes: gpd.GeoDataFrame, outline: shapely.Geometry) -> Iterator[F
 
 def check_elevation(elevation: Raster, communes: gpd.GeoDataFrame) -> Iterator[Finding]:
     """Check that the elevation covers every commune and holds possible heights."""
-    shapes = [(shape, i) for i, shape in enumerate(communes.geometry, 1)]
-    labels = rasterio.features.rasterize(shapes, out_shape=elevation.grid.shape, transform=elevation.grid.transform,
-                                         fill=0, dtype="int32")
-    cells = np.bincount(labels.ravel(), minlength=len(shapes) + 1)[1:]
-    gaps = np.bincount(labels[np.isnan(elevation.values)], minlength=len(shapes) + 1)[1:]
+    cells, gaps, odd = _counts(elevation, communes)
     west, south, east, north = elevation.grid.bounds
     bounds = communes.geometry.bounds.to_numpy()
     off = (bounds[:, 0] < west) | (bounds[:, 1] < south) | (bounds[:, 2] > east) | (bounds[:, 3] > north)
@@ -103,13 +99,38 @@ def check_elevation(elevation: Raster, communes: gpd.GeoDataFrame) -> Iterator[F
         names = communes["name"].to_numpy(dtype=object)
         shown = [f"{n} ({comma(100 * s, 1)} %)" for n, s in zip(names[lacking], share[lacking], strict=True)]
         yield from rows_finding("elevation_gaps", "elevation", "elevation", communes[lacking], shown)
-    column = columns_of("elevation")["elevation"]
-    low, high = column.minimum or -np.inf, column.maximum or np.inf
-    with np.errstate(invalid="ignore"):
-        odd = int(((elevation.values < low) | (elevation.values > high)).sum())
     if odd:
+        low, high = _possible_heights()
         details: dict[str, object] = {"number": odd, "low": f"{low:g}", "high": f"{high:g}"}
         yield Finding("elevation_range", "elevation", "elevation", details=details)
+
+
+def _possible_heights() -> tuple[float, float]:
+    column = columns_of("elevation")["elevation"]
+    return column.minimum or -np.inf, column.maximum or np.inf
+
+
+def _counts(
+    elevation: Raster, communes: gpd.GeoDataFrame,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
+    """Return per commune its cells and those without data, and how many heights are impossible, strip by strip."""
+    shapes = list(enumerate(communes.geometry, 1))
+    bounds = communes.geometry.bounds.to_numpy()
+    low, high = _possible_heights()
+    cells, gaps = np.zeros(len(shapes), np.int64), np.zeros(len(shapes), np.int64)
+    odd = 0
+    for strip in elevation.grid.strips():
+        part = elevation.grid.part(strip, slice(0, elevation.grid.shape[1]))
+        values = elevation.values[strip]
+        odd += int(((values < low) | (values > high)).sum())
+        _, south, _, north = part.bounds
+        here = [(shape, i) for i, shape in shapes if bounds[i - 1, 1] < north and bounds[i - 1, 3] > south]
+        if here:
+            labels = rasterio.features.rasterize(here, out_shape=part.shape, transform=part.transform, fill=0,
+                                                 dtype="int32")
+            cells += np.bincount(labels.ravel(), minlength=len(shapes) + 1)[1:]
+            gaps += np.bincount(labels[np.isnan(values)], minlength=len(shapes) + 1)[1:]
+    return cells, gaps, odd
 
 
 def no_terrain(frame: gpd.GeoDataFrame, elevation: Raster) -> npt.NDArray[np.bool_]:

@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 from pyproj import CRS
 
@@ -18,11 +17,12 @@ from geodata.check.tables import comma, rows_finding
 from geodata.crs import metric_crs
 from geodata.errors import CheckError, GeodataError, MappingError, ReadError
 from geodata.findings import Finding, errors_of
-from geodata.grid import Raster, grid_over
+from geodata.grid import Raster
 from geodata.layers import GEOMETRY, Layers, PackInfo, Source, conform
 from geodata.mapping.convert import CHECK_PREFIX, Converted, convert_table
+from geodata.mapping.rasters import rasters_on_grid
 from geodata.mapping.spec import RASTERS, FileSpec, MappingSpec, load_mapping
-from geodata.read.raster import RawRaster, interpolate, read_raster, share_out
+from geodata.read.raster import RasterFile, raster_file
 from geodata.read.raw import RawTable, file_hashes
 from geodata.read.table import read_table
 from geodata.read.vector import SUFFIXES, read_vector
@@ -38,7 +38,7 @@ class _Gathered:
 
     bases: dict[str, list[Converted]] = field(default_factory=dict)
     joins: dict[str, list[tuple[FileSpec, Converted]]] = field(default_factory=dict)
-    rasters: dict[str, RawRaster] = field(default_factory=dict)
+    rasters: dict[str, list[RasterFile]] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     refused: list[GeodataError] = field(default_factory=list)
@@ -75,7 +75,10 @@ def import_folder(folder: Path, mapping_file: Path, progress: Progress | None = 
     gathered.findings += _unused_files(folder, mapping)
     report("Ghép lớp, đưa ảnh về lưới", total - 2, total)
     tables = _tables(gathered)
-    rasters = _rasters(gathered, tables, mapping, crs)
+    made = rasters_on_grid(gathered.rasters, tables.get("communes"), mapping, crs)
+    rasters = made.rasters
+    gathered.findings += made.findings
+    gathered.refused += made.refused
     if "elevation" in rasters:
         gathered.findings += check_elevation(rasters["elevation"], tables["communes"])
     mapped = {spec.layer for spec in mapping.files}
@@ -103,9 +106,9 @@ def _read_one(folder: Path, spec: FileSpec, mapping: MappingSpec, crs: CRS, gath
     if not path.is_file():
         raise ReadError("file_missing", file=spec.path)
     if spec.layer in RASTERS:
-        raw = read_raster(path, crs=spec.crs, nodata=spec.nodata)
-        gathered.rasters[spec.layer] = raw
-        gathered.sources.append(_source(path, spec, raw.crs.name, raw.values.size, int(np.isfinite(raw.values).sum())))
+        file = raster_file(path, crs=spec.crs, nodata=spec.nodata)
+        gathered.sources.append(_source(path, spec, file.crs.name, math.prod(file.shape), file.known()))
+        gathered.rasters.setdefault(spec.layer, []).append(file)
         return
     converted = convert_table(_raw_table(path, spec), spec, mapping, crs)
     gathered.findings += converted.findings
@@ -182,31 +185,6 @@ def _join(table: pd.DataFrame, spec: FileSpec, joined: Converted, findings: list
 def _rows_finding(code: str, layer: str, column: str, rows: pd.DataFrame) -> Finding:
     return Finding(code, layer, column, str(rows["source_file"].iloc[0]), tuple(int(r) for r in rows["source_row"]),
                    tuple(str(v) for v in rows[column]))
-
-
-def _rasters(
-    gathered: _Gathered, tables: dict[str, pd.DataFrame], mapping: MappingSpec, crs: CRS,
-) -> dict[str, Raster]:
-    """Bring the rasters to one grid over the communes and a margin; the finding says how each was resampled."""
-    communes = tables.get("communes")
-    if communes is None or communes.empty or "elevation" not in gathered.rasters:
-        return {}
-    need = np.array(communes.total_bounds)  # never cut, so that what the elevation lacks there is seen
-    wide = need + mapping.margin_m * np.array([-1, -1, 1, 1])
-    have = np.array(gathered.rasters["elevation"].inner_bounds(crs)) + mapping.cell_m * np.array([2, 2, -2, -2])
-    west, south = np.minimum(need, np.maximum(wide, have))[:2]
-    east, north = np.maximum(need, np.minimum(wide, have))[2:]
-    grid = grid_over((float(west), float(south), float(east), float(north)), mapping.cell_m, crs)
-    out: dict[str, Raster] = {}
-    for name, raw in gathered.rasters.items():
-        make, unit = (interpolate, "m") if name == "elevation" else (share_out, "people")
-        out[name] = make(raw, grid, unit=unit, name=name)
-        details: dict[str, object] = {"cell": f"{grid.cell_m:g}", "crs": crs.name}
-        if name == "population":
-            before, after = float(np.nansum(raw.values)), float(np.nansum(out[name].values))
-            details |= {"before": comma(before), "after": comma(after)}
-        gathered.findings.append(Finding(f"raster_{name}", name, file=raw.file, details=details))
-    return out
 
 
 def _refuse(gathered: _Gathered) -> None:

@@ -54,10 +54,13 @@ def frame_digest(frame: pd.DataFrame) -> str:
 
 def raster_digest(raster: Raster) -> str:
     """Return the sha256 of a raster: place, cell, unit and values as float32, every gap alike."""
-    values = raster.values.astype("<f4")
-    values = np.where(np.isnan(values), np.float32(np.nan), values).astype("<f4")
     head = (*[float(v) for v in tuple(raster.grid.transform)[:6]], *raster.grid.shape, raster.unit)
-    return hashlib.sha256(repr(head).encode() + values.tobytes()).hexdigest()
+    digest = hashlib.sha256(repr(head).encode())
+    for rows in raster.grid.strips():
+        values = raster.values[rows].astype("<f4")
+        values[np.isnan(values)] = np.float32(np.nan)
+        digest.update(values.tobytes())
+    return digest.hexdigest()
 
 
 def content_id(layers: Layers) -> str:

@@ -1,16 +1,18 @@
 """Rasters to GeoTIFF: float32, NaN as no data, tiled and compressed; with overviews as a cloud-optimised GeoTIFF."""
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
 from rasterio.enums import Resampling
-from rasterio.io import MemoryFile
 from rasterio.shutil import copy as rasterio_copy
+from rasterio.windows import Window
 
 from geodata.errors import WriteError
 from geodata.grid import Raster
+from geodata.scratch import folder
 from geodata.write.atomic import replacing
 
 _TILE = 256
@@ -28,7 +30,9 @@ def _profile(raster: Raster) -> dict[str, Any]:
 
 
 def _fill(target: Any, raster: Raster) -> None:
-    target.write(raster.values.astype(np.float32), 1)
+    for rows in raster.grid.strips():
+        window = Window(0, rows.start, raster.grid.shape[1], rows.stop - rows.start)
+        target.write(raster.values[rows].astype(np.float32), 1, window=window)
     target.set_band_description(1, raster.name)
     target.set_band_unit(1, raster.unit)
 
@@ -46,11 +50,12 @@ def write_geotiff(raster: Raster, path: Path) -> Path:
 
 def write_cog(raster: Raster, path: Path) -> Path:
     """Write a raster as a cloud-optimised GeoTIFF: tiles of 256 cells, averaged overviews, float32, NaN as no data."""
-    with replacing(path) as temporary, MemoryFile() as memory:
+    with replacing(path) as temporary, tempfile.TemporaryDirectory(dir=folder()) as room:
         try:
-            with memory.open(**_profile(raster)) as target:
+            plain = Path(room, "plain.tif")
+            with rasterio.open(plain, "w", **_profile(raster)) as target:
                 _fill(target, raster)
-            with memory.open() as source:
+            with rasterio.open(plain) as source:
                 rasterio_copy(
                     source, temporary, driver="COG", blocksize=_TILE, compress="DEFLATE", predictor="FLOATING_POINT",
                     overview_resampling=Resampling.average.name, overviews="AUTO",
