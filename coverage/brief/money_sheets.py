@@ -79,9 +79,15 @@ def lines_of(key: str, money: MoneySummary, language: str = "vi") -> tuple[str, 
         return tuple(f"{_money(b.budget_mvnd, language)}: {b.sharing_vi if vi else b.sharing_en}"
                      for b in money.budgets)
     if key == "money_hours":
-        return tuple(_said("hours", language, budget=_money(b.budget_mvnd, language),
-                           hours=local_number(b.hours.person_hours, 0, language)) for b in money.budgets)
+        return hours_lines(money, language)
     return ()
+
+
+def hours_lines(money: MoneySummary, language: str = "vi") -> tuple[str, ...]:
+    """Say how the hours are counted, and what every budget spares."""
+    return (word("money_note", "hours_formula", language), *(
+        _said("hours", language, budget=_money(b.budget_mvnd, language),
+              hours=local_number(b.hours.person_hours, 0, language)) for b in money.budgets))
 
 
 def terms_line(money: MoneySummary, language: str = "vi") -> str:

@@ -5,14 +5,22 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from coverage.brief.money_sheets import lines_of, money_table, terms_line, viability_line
+from coverage.brief.money_sheets import (
+    hours_lines,
+    lines_of,
+    money_table,
+    quote_lines,
+    terms_line,
+    viability_line,
+)
 from coverage.brief.tables import titled
 from coverage.brief.words import word, words_of
 from coverage.gap.assessment import Assessment
+from coverage.money.given import build_years_of, not_in_phases
 from coverage.money.outlay import LEVELS, OUTLAY_LINES
 from coverage.money.statement import BudgetMoney, MoneySummary, money_summary
 from coverage.plan import BudgetPlan, Plan
-from coverage.ui import parts, state
+from coverage.ui import lease_table, parts, plan_depth, state
 from coverage.ui.parts import Card, n, t
 from coverage.ui.words import money
 from geodata.layers import Layers, columns_of
@@ -24,9 +32,10 @@ _VIABILITY = (
     "cost_pv_mvnd", "revenue_pv_mvnd",
 )
 _WAYS = ("order", "name", "build_year", "own", "build_pv_mvnd", "share_pv_mvnd", "lease_opex_mvnd_year",
-         "lease_pv_mvnd", "cheapest", "breakeven_lease_year")
+         "lease_basis", "lease_pv_mvnd", "cheapest", "breakeven_lease_year")
 _TWINS = ("order", "name", "kind", "mast_code", "operator", "technologies", "state", "programme", "distance_m",
           "sharing", "share_cost_mvnd", "cost_mvnd")
+_HOURS = ("village_code", "name", "newly_served_people", "office_min", "person_hours")
 _ROUTES = ("route", "villages", "people", "sites", "capex_mvnd", "total_mvnd")
 
 
@@ -34,14 +43,19 @@ def show(layers: Layers, assessment: Assessment, plan: Plan, budget: BudgetPlan)
     """Draw the money of one budget's plan; nothing for a plan that builds nothing."""
     if not len(budget.sites):
         return
-    key = ("money", layers.info.pack_id, plan.scenario.digest)
-    job = state.jobs().start(key, lambda _: money_summary(plan, layers, assessment, plan.scenario))
+    phases = plan_depth.ready(layers, plan).phases
+    key = ("money", layers.info.pack_id, plan.scenario.digest, phases and phases.scenario.phases)
+    job = state.jobs().start(key, lambda _: money_summary(
+        plan, layers, assessment, plan.scenario, build_years=build_years_of(plan, phases)))
     found: MoneySummary = parts.watched(key, job, t("money_doing"), can_stop=False)
     one = next(b for b in found.budgets if b.budget_mvnd == budget.budget_mvnd)
     with st.expander(t("money_title"), icon=":material/payments:"):
         figures(found, one)
-        titles = ("money_by_year", "money_by_line", "money_funding", "money_ways", "money_viability", "money_twins")
-        draw = (by_year, by_line, funding, ways, viability, twins)
+        if phases is not None and not one.phased:
+            st.caption(t("money_not_phased", count=n(not_in_phases(budget, phases))))
+        titles = ("money_by_year", "money_by_line", "money_funding", "money_ways", "money_viability", "money_twins",
+                  "money_hours")
+        draw = (by_year, by_line, funding, ways, viability, twins, hours)
         for tab, page in zip(st.tabs([t(k) for k in titles]), draw, strict=True):
             with tab:
                 page(found, one)
@@ -68,6 +82,8 @@ def by_year(found: MoneySummary, one: BudgetMoney) -> None:  # noqa: ARG001 - al
     language = state.language()
     years, names = one.outlay.by_year, words_of("money_line", language)
     st.caption(t("money_chart"))
+    if one.phased:
+        st.caption(t("money_phased"))
     st.vega_lite_chart(year_bars(one, language), _bars([names[k] for k in OUTLAY_LINES], language), width="stretch")
     columns: dict[str, Any] = {t("money_year"): [*(str(y) for y in years["year"]), t("money_total")]}
     for line in OUTLAY_LINES:
@@ -143,7 +159,9 @@ def ways(found: MoneySummary, one: BudgetMoney) -> None:
     told = sites.assign(breakeven_lease_year=[
         never if pd.isna(y) else str(int(y)) for y in sites["breakeven_lease_year"]])
     _table(found, one, told, "money_lease", _WAYS)
-    st.caption(terms_line(found, state.language()))
+    for line in (terms_line(found, state.language()), *quote_lines(found, state.language())):
+        st.caption(line)
+    lease_table.show(one)
 
 
 def viability(found: MoneySummary, one: BudgetMoney) -> None:
@@ -162,6 +180,21 @@ def twins(found: MoneySummary, one: BudgetMoney) -> None:
         _table(found, one, one.duplicates.near, "money_duplicate", _TWINS)
     else:
         st.caption(t("money_no_twins", radius=n(one.duplicates.radius_m)))
+
+
+def hours(found: MoneySummary, one: BudgetMoney) -> None:
+    """Show what the plan spares people: online services at home instead of a trip to the office, with the formula."""
+    saved, language = one.hours, state.language()
+    parts.cards([
+        Card(t("hours_people"), n(saved.people), note=t("people_word"), extra=t("hours_people_extra")),
+        Card(t("hours_saved"), n(saved.person_hours), note=t("hours_unit"), extra=t("hours_saved_extra")),
+        Card(t("hours_trip"), n(saved.mean_trip_hours, 1), note=t("hours_unit"),
+             extra=t("hours_timed", people=n(saved.people_timed))),
+    ])
+    for line in hours_lines(found, language):
+        st.caption(line)
+    if len(saved.villages):
+        _table(found, one, saved.villages, "money_hours", _HOURS)
 
 
 def _table(found: MoneySummary, one: BudgetMoney, frame: pd.DataFrame, layer: str, columns: tuple[str, ...]) -> None:

@@ -211,4 +211,4 @@ def need_assessment(layers: Layers, *, areas: bool = False) -> Assessment:
 def need_plan(layers: Layers, assessment: Assessment) -> Plan:
     """Return the plans of the session's scenario, waiting for them if need be."""
     found: Plan = watched(*state.plan_job(layers, assessment), t("planning"))
-    return found
+    return state.plan_of_scenario(found, state.scenario())

@@ -40,7 +40,7 @@ def show(layers: Layers, plan: Plan) -> None:
 
 def curve_key(layers: Layers, plan: Plan) -> Hashable:
     """Return the key of the curve's job."""
-    return "curve", layers.info.pack_id, plan.scenario.digest
+    return "curve", layers.info.pack_id, state.plan_id(plan)
 
 
 def ready(layers: Layers, plan: Plan) -> Depth:

@@ -49,7 +49,7 @@ def floors(layers: Layers, plan: Plan) -> None:
     def work(progress: Progress) -> FlooredPlan:
         return floored_plan(plan, replace(plan.scenario, floors=Floors(share)), at=at, progress=progress)
 
-    key = ("floors", layers.info.pack_id, plan.scenario.digest, at, share)
+    key = ("floors", layers.info.pack_id, state.plan_id(plan), at, share)
     found: FlooredPlan | None = ask.on_demand(key, work, "depth_floors")
     if found is None:
         return
@@ -94,7 +94,7 @@ def robustness(layers: Layers, plan: Plan) -> None:
     def work(progress: Progress) -> Robust:
         return robust(plan, at=at, progress=progress)
 
-    key = ("robust", layers.info.pack_id, plan.scenario.digest, at)
+    key = ("robust", layers.info.pack_id, state.plan_id(plan), at)
     found: Robust | None = ask.on_demand(key, work, "depth_robust")
     if found is None:
         return
@@ -144,7 +144,7 @@ def _one(layers: Layers, plan: Plan, at: int, site: str) -> None:
     def work(progress: Progress) -> SiteWhy:
         return why_site(plan, site, at=at, progress=progress)
 
-    key = ("why", layers.info.pack_id, plan.scenario.digest, at, site)
+    key = ("why", layers.info.pack_id, state.plan_id(plan), at, site)
     found: SiteWhy | None = ask.on_demand(key, work, "depth_why")
     if found is None:
         return

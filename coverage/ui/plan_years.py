@@ -27,7 +27,7 @@ BORDER_FACTOR = 2.0     # offered by the box; a scenario file may say any other
 def chosen(plan: Plan) -> Phases:
     """Return the session's phases: as set on the screen, as the scenario says, or even parts of the largest plan."""
     kept = st.session_state.get("phases")
-    if isinstance(kept, tuple) and kept[0] == plan.scenario.digest and isinstance(kept[1], Phases):
+    if isinstance(kept, tuple) and kept[0] == state.plan_id(plan) and isinstance(kept[1], Phases):
         return kept[1]
     if plan.scenario.phases.years:
         return plan.scenario.phases
@@ -39,7 +39,7 @@ def chosen(plan: Plan) -> Phases:
 
 def key(layers: Layers, plan: Plan, phases: Phases) -> Hashable:
     """Return the key of the job of these phases."""
-    return "phases", layers.info.pack_id, plan.scenario.digest, phases
+    return "phases", layers.info.pack_id, state.plan_id(plan), phases
 
 
 def show(layers: Layers, plan: Plan) -> None:
@@ -98,7 +98,7 @@ def form(layers: Layers, plan: Plan) -> Phases:
     except ScenarioError as error:
         parts.fault(error)
         return now
-    st.session_state["phases"] = (plan.scenario.digest, new)
+    st.session_state["phases"] = (state.plan_id(plan), new)
     return new
 
 

@@ -106,8 +106,9 @@ def is_invented() -> bool:
 
 
 def _assess_key(layers: Layers, chosen: Scenario, *, areas: bool) -> tuple[str, str, str, bool]:
-    """Return a key that budgets and prices do not change: they say nothing of today's signal."""
-    plain = replace(chosen, name="", budgets_mvnd=(1.0,), price_level="base", siting=Siting(), solver=Solver())
+    """Return a key that budgets, prices and lease fees do not change: they say nothing of today's signal."""
+    plain = replace(chosen.without_quotes, name="", budgets_mvnd=(1.0,), price_level="base", prices={}, siting=Siting(),
+                    solver=Solver())
     return "assess", layers.info.pack_id, plain.digest, areas
 
 
@@ -149,7 +150,17 @@ def of_scenario(assessment: Assessment, chosen: Scenario) -> Assessment:
 
 
 def _plan_key(layers: Layers, chosen: Scenario) -> tuple[str, str, str]:
-    return "plan", layers.info.pack_id, chosen.digest
+    return "plan", layers.info.pack_id, chosen.without_quotes.digest
+
+
+def plan_id(plan: Plan) -> str:
+    """Return the digest of what decides a plan; lease fees do not."""
+    return plan.scenario.without_quotes.digest
+
+
+def plan_of_scenario(plan: Plan, chosen: Scenario) -> Plan:
+    """Return a plan under a scenario that differs in lease fees only."""
+    return plan if plan.scenario.digest == chosen.digest else replace(plan, scenario=chosen)
 
 
 def plan_job(layers: Layers, assessment: Assessment) -> tuple[Any, Job]:
@@ -157,7 +168,8 @@ def plan_job(layers: Layers, assessment: Assessment) -> tuple[Any, Job]:
     chosen = assessment.scenario
     key = _plan_key(layers, chosen)
     return key, jobs().start(
-        key, lambda progress: pipeline.propose(layers, assessment, chosen, density=True, progress=progress))
+        key, lambda progress: pipeline.propose(
+            layers, assessment, chosen.without_quotes, density=True, progress=progress))
 
 
 def hand_in_key(layers: Layers, plan: Plan, folder: Path, *, areas: bool) -> tuple[str, str, str, str, bool]:
