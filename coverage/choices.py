@@ -98,6 +98,8 @@ class Backhaul:
     leo_min_elevation_deg, leo_free_share : a low-orbit terminal needs this share of all azimuths free above the angle.
     vsat_longitude_deg : of the geostationary satellite; its direction must be free within ``vsat_beside_deg``.
     sky_radius_m : terrain farther away is too low to matter. dish_height_m : of the terminal above ground.
+    max_hops : hops in a row from a node that fibre reaches. hubs_per_site, sites_per_site : how many far ends a place
+        may choose from, the nearest that work. site_mbps : what a macro or shared site sends.
     """
 
     bands_ghz: tuple[float, ...] = (7.5, 15.0, 23.0)
@@ -111,6 +113,10 @@ class Backhaul:
     vsat_beside_deg: float = 5.0
     sky_radius_m: float = 7_000.0
     dish_height_m: float = 3.0
+    max_hops: int = 3
+    hubs_per_site: int = 3
+    sites_per_site: int = 4
+    site_mbps: float = 100.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in _BACKHAUL_RANGES.items():
@@ -123,6 +129,7 @@ _BACKHAUL_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType({
     "k_low": (0.3, 4.0 / 3.0), "rain_mm_h": (1, 300), "rain_percent": (0.001, 1), "min_mbps": (0, 1e5),
     "leo_min_elevation_deg": (0, 89), "leo_free_share": (0, 1), "vsat_longitude_deg": (-180, 180),
     "vsat_beside_deg": (0, 90), "sky_radius_m": (100, 100_000), "dish_height_m": (0, 150),
+    "max_hops": (0, 10), "hubs_per_site": (0, 50), "sites_per_site": (0, 50), "site_mbps": (0, 1e5),
 })
 _FIXED_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType({
     "build_year": (0, 2100), "time_limit_s": (1, 86_400),

@@ -106,6 +106,16 @@ class RoadGraph:
         out: Floats = np.fmin(way, np.where(across <= beside_m, places.away_m + across, np.nan))
         return out
 
+    def bridges(self) -> npt.NDArray[np.bool_]:
+        """Return which pieces of road (n edges,) no other road leads round: cut there, the network falls apart."""
+        u, v = self.edges["u"].to_numpy(), self.edges["v"].to_numpy()
+        pairs = pd.MultiIndex.from_arrays([np.minimum(u, v), np.maximum(u, v)])
+        alone = ~pairs.duplicated(keep=False) & (u != v)
+        cuts = pd.MultiIndex.from_tuples([(min(b), max(b)) for b in nx.bridges(nx.Graph(zip(u, v, strict=True)))]
+                                         or [(-1, -1)])
+        out: npt.NDArray[np.bool_] = alone & pairs.isin(cuts)
+        return out
+
     def far_places(self, frame: gpd.GeoDataFrame, layer: str, *, far_m: float = FAR_M) -> tuple[Finding, ...]:
         """Return a finding that names the places of a point layer farther than ``far_m`` from any road."""
         same_crs(self.graph.graph["crs"], frame.crs, where=layer)

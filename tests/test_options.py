@@ -19,7 +19,7 @@ from coverage.siting.options import COLUMNS, options
 def table(pack: Any, **changes: Any) -> pd.DataFrame:
     case, told = scenario(**changes), assessment(pack)
     places = candidates(pack, told, case, need_of(pack, told, case), graph(pack))
-    return options(places, pack, case).set_index("option_id")
+    return options(places, pack, case, graph(pack)).set_index("option_id")
 
 
 def test_every_kind_stands_where_it_can() -> None:

@@ -65,7 +65,7 @@ def test_options_without_sky_go_with_the_reason() -> None:
     pack = replace(pack, elevation=replace(pack.elevation, values=walled))
     told = assessment(pack)
     places = candidates(pack, told, case, need_of(pack, told, case), graph(pack))
-    table, findings = options_and_findings(places, pack, case)
+    table, findings = options_and_findings(places, pack, case, graph(pack))
     assert "TH-99002-001-N" not in set(table["option_id"])
     found = {f.code: f for f in findings}
     assert "TH-99002-001" in found["sky_blocked_leo"].values

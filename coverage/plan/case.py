@@ -19,8 +19,9 @@ from coverage.optimise.problem import Problem, Selection
 from coverage.scenario import Scenario
 from coverage.siting.candidates import Candidates, candidates
 from coverage.siting.effect import Totals, totals
+from coverage.siting.links import LinkGraph, link_graph
 from coverage.siting.need import Need, need_of
-from coverage.siting.options import SUFFIX, options_and_findings
+from coverage.siting.options import SUFFIX, linked_places, priced, unpriced, ways
 from coverage.siting.reach import Reach, reach
 from coverage.siting.why import number
 from geodata.findings import Finding
@@ -40,6 +41,8 @@ class Case:
     ----------
     options : those that serve eligible people, with ``reachable_people``; reach : a row per option, a column per point
         of ``need``.
+    links : what could carry their traffic. ways : how each could be built, with the links or by satellite; prices there
+        are without links (``coverage.siting.options.ways``), those of ``options`` with a way of the option's own.
     """
 
     layers: Layers
@@ -51,6 +54,8 @@ class Case:
     reach: Reach
     crowded: int
     road_findings: tuple[Finding, ...]
+    links: LinkGraph
+    ways: pd.DataFrame
 
 
 def _refuse(layers: Layers, scenario: Scenario) -> None:
@@ -75,17 +80,21 @@ def case_of(layers: Layers, assessment: Assessment, scenario: Scenario, progress
     need = need_of(layers, assessment, scenario)
     roads = None if layers.roads is None else road_graph(layers.roads)
     places = candidates(layers, assessment, scenario, need, roads, progress=progress)
-    table, links = options_and_findings(places, layers, scenario)
-    found = reach(table, need.xy_m, layers.elevation, scenario, progress=progress)
+    bare, sky = unpriced(places, layers, scenario)
+    found = reach(bare, need.xy_m, layers.elevation, scenario, progress=progress)
     gain = found.served @ need.eligible_people
     households = found.served @ np.asarray(assessment.points.households, dtype=np.float64)[need.point]
-    small = (table["kind"] == "small_cell_satellite").to_numpy()
+    small = (bare["kind"] == "small_cell_satellite").to_numpy()
     crowded = small & (households > scenario.rate("small_cell_max_households"))
     useful = np.flatnonzero((gain > 0) & ~crowded)
-    table = table.iloc[useful].reset_index(drop=True).assign(reachable_people=gain[useful])
-    return Case(layers, assessment, scenario, need, places, table,
-                 Reach(found.served[useful], found.probability[useful]), int(np.count_nonzero(crowded)),
-                 links if roads is None else (*links, *roads.findings, *roads.far_places(layers.villages, "villages")))
+    bare = bare.iloc[useful].reset_index(drop=True).assign(reachable_people=gain[useful])
+    graph = link_graph(linked_places(bare, places), layers, scenario, roads, progress=progress)
+    table, cut_off = priced(bare, graph, scenario)
+    kept = useful[np.isin(bare["option_id"], table["option_id"])]
+    told = () if roads is None else (*roads.findings, *roads.far_places(layers.villages, "villages"))
+    return Case(layers, assessment, scenario, need, places, table, Reach(found.served[kept], found.probability[kept]),
+                int(np.count_nonzero(crowded)), (*sky, *cut_off, *graph.findings, *told), graph,
+                ways(table, graph, scenario))
 
 
 def select(case: Case, budget_mvnd: float, progress: Progress) -> Selection:

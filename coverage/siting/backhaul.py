@@ -50,13 +50,14 @@ class Microwave:
 
 @dataclass(frozen=True)
 class Link:
-    """The backhaul of one option: kind, where it ends, length in metres, capital lines and lines of a year."""
+    """The backhaul of one option: kind, where it ends, length in metres, capital lines and lines of a year, Mbit/s."""
 
     kind: str
     to: str
     m: float
     capital: tuple[Line, ...]
     support_year: tuple[Line, ...]
+    mbps: float = np.nan
 
 
 def hubs(layers: Layers, scenario: Scenario) -> pd.DataFrame:
