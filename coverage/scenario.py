@@ -370,16 +370,20 @@ def _ascending(figures: Sequence[object], item: str, book: str) -> tuple[float, 
 def override_prices(
     prices: Mapping[str, Price], given: Mapping[str, Any], book: str, where: str
 ) -> Mapping[str, Price]:
-    """Return the prices with single items replaced: item -> a number, or {low, base, high}; their notes say so."""
+    """Return the prices with single items replaced: item -> a number, or {low, base, high}; their notes say so.
+
+    A key ``reason`` beside the figures is kept in the note.
+    """
     out = dict(prices)
     for item, value in given.items():
         if item not in out:
             raise ScenarioError("price_missing", item=item, book=book)
         figures = dict(value) if isinstance(value, Mapping) else dict.fromkeys(("low", "base", "high"), value)
+        reason = str(figures.pop("reason", "")).strip()
         unknown = set(figures) ^ {"low", "base", "high"}
         if unknown:
             raise ScenarioError("scenario_unknown_key", file=where, key=f"prices.{item}: {', '.join(sorted(unknown))}")
         low, base, high = _ascending([figures[k] for k in ("low", "base", "high")], item, book)
-        note = replace(out[item].note, citation=where, certainty="người dùng đặt")
+        note = replace(out[item].note, citation=f"{reason} ({where})" if reason else where, certainty="người dùng đặt")
         out[item] = replace(out[item], low=low, base=base, high=high, note=note)
     return out

@@ -10,11 +10,12 @@ import streamlit as st
 
 from coverage.brief.tables import finding_table as finding_table_of
 from coverage.brief.tables import ranges
-from coverage.brief.words import is_missing, vn_date, word, words_of
+from coverage.brief.words import vn_date, word, words_of
 from coverage.gap.assessment import Assessment
 from coverage.scenario import Scenario
-from coverage.ui import parts, state
+from coverage.ui import parts, price_view, state
 from coverage.ui.parts import Card, n, t
+from coverage.ui.price_view import certainty, value_text, with_badges
 from coverage.ui.state import PackChoice
 from coverage.ui.words import unit_text
 from geodata.errors import GeodataError
@@ -46,7 +47,7 @@ def show() -> None:
     with third:
         profile_table(state.scenario())
     with fourth:
-        price_table(state.scenario())
+        price_view.show(state.scenario())
 
 
 def choose() -> None:
@@ -246,64 +247,10 @@ def profile_table(scenario: Scenario) -> None:
         rows.append(
             {
                 t("col_threshold"): note.label_vi if language == "vi" else note.label_en,
-                t("col_set_value"): _value(getattr(scenario.service, key)),
+                t("col_set_value"): value_text(getattr(scenario.service, key)),
                 t("col_unit"): unit_text(note.unit, language) or "–",
                 t("col_certainty"): certainty(note.certainty),
                 t("col_citation"): note.citation,
             }
         )
-    _with_badges(pd.DataFrame(rows))
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "; ".join(_value(v) for v in value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return vn_date(value) if hasattr(value, "year") else str(value)
-    text = n(value, 2)
-    mark = "," if state.language() == "vi" else "."
-    return text.rstrip("0").rstrip(mark) if mark in text else text
-
-
-def certainty(value: str) -> str:
-    """Return how certain a value is as a badge in the session's language."""
-    keys = {
-        "văn bản": "certain_text",
-        "tin cậy vừa": "certain_medium",
-        "giả định": "certain_assumed",
-        "người dùng đặt": "certain_user",
-    }
-    return t(keys[value]) if value in keys else value
-
-
-def price_table(scenario: Scenario) -> None:
-    """Show the price book at its three levels; the level in use is named."""
-    language = state.language()
-    st.caption(
-        t("price_note", name=scenario.price_book, level=word("price_level", scenario.price_level, language).lower())
-    )
-    rows = [
-        {
-            t("col_item"): price.note.label_vi if language == "vi" else price.note.label_en,
-            t("col_unit"): unit_text(price.note.unit, language),
-            t("col_low"): _value(price.low),
-            t("col_base"): _value(price.base),
-            t("col_high"): _value(price.high),
-            t("col_vat"): t("vat_yes") if price.vat_included else t("vat_no"),
-            t("col_certainty"): certainty(price.note.certainty),
-            t("col_citation"): price.note.citation,
-        }
-        for price in scenario.prices.values()
-    ]
-    _with_badges(pd.DataFrame(rows))
-
-
-def _with_badges(frame: pd.DataFrame) -> None:
-    """Show a table whose assumptions stand out."""
-    assumed = t("certain_assumed")
-    look = frame.style.map(
-        lambda v: "background-color:#fff4d6;color:#6b4e00;font-weight:600" if v == assumed else "",
-        subset=[t("col_certainty")],
-    )
-    shown = [c for c in frame.columns if not all(is_missing(v) for v in frame[c])]
-    st.dataframe(look, hide_index=True, width="stretch", height=min(640, 40 + 35 * len(frame)), column_order=shown)
+    with_badges(pd.DataFrame(rows))
