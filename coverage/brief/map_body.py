@@ -17,7 +17,16 @@ from shapely.geometry import box as rectangle
 from coverage.brief.fonts import Weight, font, font_for, text_width_pt
 from coverage.brief.labels import Ask, around, place_labels, spiral
 from coverage.brief.map_frame import Frame, draw_grid, draw_north_arrow, frame_of
-from coverage.brief.map_style import MM_PER_INCH, PT_PER_MM, area_style, marker_style, pdf_bytes, symbol
+from coverage.brief.map_style import (
+    MM_PER_INCH,
+    PT_PER_MM,
+    Symbol,
+    area_style,
+    line_style,
+    marker_style,
+    pdf_bytes,
+    symbol,
+)
 from coverage.brief.palette import BORDER_LINE, INK
 from geodata.crs import same_crs
 from geodata.grid import Raster
@@ -43,6 +52,7 @@ class MapContent:
     communes : commune_code, name, is_border.
     villages : village_code, name, status (trang | lom | phu | chua_du_dl | duoc_phu).
     masts : site_code, state; sites : order, kind; roads : road_class; gap_dc : settlements without signal.
+    links : proposed links, kind, single_road; fibre : routes in being.
     focus : the communes to show whole; None = all. The others fill the frame beside them.
     """
 
@@ -53,6 +63,8 @@ class MapContent:
     sites: gpd.GeoDataFrame | None = None
     roads: gpd.GeoDataFrame | None = None
     gap_dc: gpd.GeoDataFrame | None = None
+    links: gpd.GeoDataFrame | None = None
+    fibre: gpd.GeoDataFrame | None = None
     focus: gpd.GeoDataFrame | None = None
 
 
@@ -76,7 +88,8 @@ class Body:
 
 def draw_body(content: MapContent, size_mm: tuple[float, float]) -> Body:
     """Draw the map on a page of ``size_mm`` at the largest round scale that shows every commune whole."""
-    for frame in (content.villages, content.masts, content.sites, content.roads, content.gap_dc):
+    for frame in (content.villages, content.masts, content.sites, content.roads, content.gap_dc, content.links,
+                  content.fibre):
         if frame is not None:
             same_crs(content.communes.crs, frame.crs, where="ban_do_A3.pdf")
     left, bottom = _EDGE_MM[:2]
@@ -89,11 +102,14 @@ def draw_body(content: MapContent, size_mm: tuple[float, float]) -> Body:
     _relief(axes, frame, content.elevation)
     classes += _communes(axes, frame, content.communes)
     classes += _roads(axes, content.roads)
+    classes += _fibre(axes, content.fibre)
     classes += _areas(axes, content.gap_dc)
+    links = _links(axes, content.links)
     classes += _masts(axes, content.masts)
     classes += _villages(axes, content.villages)
     unlabelled = _labels(axes, frame, content)
     classes += sorted(set(content.sites["kind"])) if content.sites is not None and len(content.sites) else []
+    classes += links
     draw_grid(axes, frame)
     draw_north_arrow(axes, frame)
     return Body(pdf_bytes(figure), size_mm, frame, tuple(classes), unlabelled)
@@ -118,7 +134,8 @@ def _within(content: MapContent, frame: Frame) -> MapContent:
     # a tenth of a millimetre on the sheet; neighbours keep their common line
     communes = content.communes.assign(geometry=content.communes.geometry.simplify_coverage(0.1 * frame.metres_per_mm))
     return replace(content, communes=cut(communes), villages=cut(content.villages), masts=cut(content.masts),
-                   sites=cut(content.sites), roads=cut(content.roads), gap_dc=cut(content.gap_dc))
+                   sites=cut(content.sites), roads=cut(content.roads), gap_dc=cut(content.gap_dc),
+                   links=cut(content.links), fibre=cut(content.fibre))
 
 
 def hillshade(values: NDArray[np.floating[Any]], cell_m: float, *, exaggeration: float = 1.6) -> NDArray[np.float64]:
@@ -193,6 +210,35 @@ def _roads(axes: Axes, roads: gpd.GeoDataFrame | None) -> list[str]:
                 part.plot(ax=axes, color=s.edge, linewidth=s.size_mm * PT_PER_MM, zorder=5, aspect=None)
                 classes.append(key)
     return classes[::-1]
+
+
+def _fibre(axes: Axes, fibre: gpd.GeoDataFrame | None) -> list[str]:
+    if fibre is None or not len(fibre):
+        return []
+    fibre.plot(ax=axes, zorder=5.5, aspect=None, **_line(symbol("cap_quang")))
+    return ["cap_quang"]
+
+
+def _links(axes: Axes, links: gpd.GeoDataFrame | None) -> list[str]:
+    """Draw the proposed links, bands of single roads below all of them; return their classes."""
+    if links is None or not len(links):
+        return []
+    single = links["single_road"].astype(bool)
+    fibre = links["kind"].astype(str) == "fibre"
+    parts = {"tuyen_quang": links[fibre & ~single], "tuyen_vi_ba": links[~fibre], "tuyen_doc_dao": links[single]}
+    drawn = [key for key, part in parts.items() if len(part)]
+    if len(parts["tuyen_doc_dao"]):
+        parts["tuyen_doc_dao"].plot(ax=axes, zorder=7, aspect=None, **_line(symbol("tuyen_doc_dao"), band=True))
+    for key, part in (("tuyen_quang", links[fibre]), ("tuyen_vi_ba", parts["tuyen_vi_ba"])):
+        if len(part):
+            part.plot(ax=axes, zorder=7.1, aspect=None, **_line(symbol(key)))
+    return drawn
+
+
+def _line(s: Symbol, *, band: bool = False) -> dict[str, Any]:
+    """Return the style of lines as geopandas draws them."""
+    style = line_style(s, band=band)
+    return {**{k: v for k, v in style.items() if k != "solid_capstyle"}, "capstyle": style["solid_capstyle"]}
 
 
 def _areas(axes: Axes, gap_dc: gpd.GeoDataFrame | None) -> list[str]:

@@ -48,7 +48,7 @@ class Sheet:
     ----------
     figures : label and value, as printed. tables : below them, as many rows as fit.
     notes : lines of small print beside the sources.
-    annex : a longer table on pages of its own, after all maps.
+    annex : a longer table on pages of its own, after all maps. more_annexes : others, with a line under their titles.
     """
 
     title: str
@@ -60,6 +60,7 @@ class Sheet:
     notes: tuple[str, ...]
     annex: SheetTable | None = None
     annex_subtitle: str = ""
+    more_annexes: tuple[tuple[SheetTable, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,8 @@ def _sheet_values(job: Job, sheet: Sheet, number: int, folder: Path) -> Mapping[
 
 
 def _annexes(job: Job) -> list[tuple[SheetTable, str]]:
-    return [(s.annex, s.annex_subtitle) for s in job.sheets if s.annex is not None]
+    own = ([(s.annex, s.annex_subtitle)] if s.annex is not None else [] for s in job.sheets)
+    return [each for annex, s in zip(own, job.sheets, strict=True) for each in (*annex, *s.more_annexes)]
 
 
 def _table_values(table: SheetTable) -> dict[str, Any]:

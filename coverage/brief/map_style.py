@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from coverage.brief.palette import BORDER_LINE, INK, PROPOSED, ROAD, STATUS
+from coverage.brief.palette import BORDER_LINE, FIBRE, INK, PROPOSED, ROAD, STATUS, WARNING
 
 MM_PER_INCH = 25.4
 PT_PER_MM = 72.0 / MM_PER_INCH
@@ -27,7 +27,8 @@ class Symbol:
     Parameters
     ----------
     form : a point's marker, a line or an area.
-    size_mm : width of a marker, or of a line.
+    size_mm : width of a marker, or of a line. dashes : on and off of a line, millimetres.
+    band : a line's broad band of this colour, under it; "" = none. band_mm : its width.
     """
 
     key: str
@@ -40,6 +41,8 @@ class Symbol:
     dashes: tuple[float, float] | None = None
     hatch: str = ""
     alpha: float = 1.0
+    band: str = ""
+    band_mm: float = 0.0
     label_vi: str = ""
     label_en: str = ""
 
@@ -62,6 +65,12 @@ SYMBOLS: tuple[Symbol, ...] = (
            label_vi="Vị trí đề xuất: trên cột dùng chung", label_en="Proposed equipment on a shared mast"),
     Symbol("small_cell_satellite", "point", PROPOSED, "#ffffff", "h", 4.6, 0.25,
            label_vi="Vị trí đề xuất: trạm cỡ nhỏ, vệ tinh", label_en="Proposed small cell with satellite"),
+    Symbol("tuyen_quang", "line", PROPOSED, PROPOSED, size_mm=0.65,
+           label_vi="Truyền dẫn đề xuất: cáp quang", label_en="Proposed fibre"),
+    Symbol("tuyen_vi_ba", "line", PROPOSED, PROPOSED, size_mm=0.55, dashes=(1.8, 1.1),
+           label_vi="Truyền dẫn đề xuất: vi ba", label_en="Proposed microwave hop"),
+    Symbol("tuyen_doc_dao", "line", PROPOSED, PROPOSED, size_mm=0.65, band=WARNING, band_mm=1.9,
+           label_vi="Dọc đường độc đạo, có nguy cơ sạt lở", label_en="Along a single road, at risk of landslides"),
     Symbol("mast", "point", "#3a3a3a", "#ffffff", "^", 1.7, 0.1,
            label_vi="Trạm đang phát sóng", label_en="Mast on air"),
     Symbol("mast_committed", "point", "#ffffff", "#3a3a3a", "^", 1.8, 0.2,
@@ -73,6 +82,8 @@ SYMBOLS: tuple[Symbol, ...] = (
            label_vi="Xã biên giới", label_en="Border commune"),
     Symbol("duong_quoc_lo", "line", "#9c5a2b", "#9c5a2b", size_mm=0.55, label_vi="Quốc lộ, đường tỉnh",
            label_en="National road"),
+    Symbol("cap_quang", "line", FIBRE, FIBRE, size_mm=0.4, label_vi="Tuyến cáp quang hiện có",
+           label_en="Fibre route in being"),
     Symbol("duong_khac", "line", ROAD, ROAD, size_mm=0.22, label_vi="Đường khác", label_en="Local road"),
 )
 _BY_KEY = {s.key: s for s in SYMBOLS}
@@ -91,6 +102,14 @@ def marker_style(s: Symbol, size: float = 1.0) -> dict[str, Any]:
     }
 
 
+def line_style(s: Symbol, *, band: bool = False) -> dict[str, Any]:
+    """Return matplotlib's plot() arguments of a line symbol, or of the band under it."""
+    if band:
+        return {"color": s.band, "linewidth": s.band_mm * PT_PER_MM, "solid_capstyle": "butt"}
+    look: dict[str, Any] = {"color": s.edge, "linewidth": s.size_mm * PT_PER_MM, "solid_capstyle": "butt"}
+    return look | ({"linestyle": (0, tuple(d / s.size_mm for d in s.dashes))} if s.dashes else {})
+
+
 def area_style(s: Symbol) -> dict[str, Any]:
     """Return matplotlib's patch arguments of an area symbol."""
     return {"facecolor": s.face, "edgecolor": s.edge, "linewidth": s.edge_mm * PT_PER_MM, "hatch": s.hatch or None}
@@ -106,7 +125,8 @@ def swatch(s: Symbol, width_mm: float = 7.0, height_mm: float = 4.2) -> bytes:
     if s.form == "point":
         axes.plot([width_mm / 2], [middle], **marker_style(s))
     elif s.form == "line":
-        axes.plot([0.5, width_mm - 0.5], [middle, middle], color=s.edge, linewidth=s.size_mm * PT_PER_MM)
+        for band in ((True, False) if s.band else (False,)):
+            axes.plot([0.5, width_mm - 0.5], [middle, middle], **line_style(s, band=band))
     else:
         style = area_style(s)
         edge_only = style | {"facecolor": "none"}

@@ -17,6 +17,7 @@ FIBRE = "#6a3d9a"
 POWER = "#b8860b"
 ROAD = "#7d7468"
 PROPOSED = "#0b3c8c"  # proposed sites and what they serve
+WARNING = "#e6550d"  # under what hangs on a single road; broader than the line it warns of
 ANCHOR = "#37474f"
 RESTRICTED: Mapping[str, str] = MappingProxyType({"cam": "#5d4037", "xin_phep": "#a1887f"})
 _OPERATORS = ("#111111", "#1565c0", "#6d4c9f", "#00695c", "#8d6e63", "#546e7a")

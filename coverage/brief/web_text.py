@@ -51,9 +51,11 @@ def clicked_mark(tooltip_text: str | None) -> tuple[str, str] | None:
 
 
 def swatch(shape: str, colour: str, *, edge: str = "", opacity: float = 1.0) -> str:
-    """Return the HTML of one key of the panel: round, square, tri, dia, line or dashed."""
-    if shape in ("line", "dashed"):
-        extra = " ps-dashed" if shape == "dashed" else ""
+    """Return the HTML of one key of the panel: round, square, tri, dia, line, dashed, dotted, or cased (in a band)."""
+    if shape == "cased":
+        return f"<span class='ps-key ps-line' style='border-color:{colour};box-shadow:0 0 0 3px {edge}'></span>"
+    if shape in ("line", "dashed", "dotted"):
+        extra = "" if shape == "line" else f" ps-{shape}"
         return f"<span class='ps-key ps-line{extra}' style='border-color:{colour}'></span>"
     if shape == "tri":
         return f"<span class='ps-key ps-tri' style='border-bottom-color:{colour}'></span>"

@@ -26,6 +26,7 @@ DRIVER_ERRORS = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, 
 RESULT_GEOMETRY: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "village_status": ("Point",), "commune_status": ("Polygon", "MultiPolygon"), "gap_thon": ("Point",),
     "gap_dc": ("Polygon", "MultiPolygon"), "gap_vung": ("Polygon", "MultiPolygon"), "plan_sites": ("Point",),
+    "plan_links": ("LineString",),
     "anchor_status": ("Point",),
 })
 
