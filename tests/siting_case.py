@@ -95,8 +95,8 @@ def assessment(pack: Layers, served: list[str] | None = None) -> Any:
     table = pd.DataFrame({"evidence": np.full(has.size, "model"), "p_served": np.where(has, 0.95, 0.05)})
     border = set(pack.communes.loc[pack.communes["is_border"], "commune_code"].astype(str))
     villages = pack.villages.assign(
-        eligible=[c in border for c in pack.villages["commune_code"]])
-    return SimpleNamespace(points=points, served={"4g": has, "all": has}, calibration=None,
+        eligible=[c in border for c in pack.villages["commune_code"]], fibre_status="chua")
+    return SimpleNamespace(anchors=None, points=points, served={"4g": has, "all": has}, calibration=None,
                            known={"4g": np.ones(has.size, bool)}, point_table=table, villages=villages)
 
 

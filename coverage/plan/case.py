@@ -16,6 +16,7 @@ from coverage.gap.assessment import Assessment
 from coverage.gap.masts import headline_on
 from coverage.optimise.exact import solve
 from coverage.optimise.problem import Problem, Selection
+from coverage.plan.fixed_places import lacking
 from coverage.scenario import Scenario
 from coverage.siting.candidates import Candidates, candidates
 from coverage.siting.effect import Totals, totals
@@ -88,7 +89,9 @@ def case_of(layers: Layers, assessment: Assessment, scenario: Scenario, progress
     crowded = small & (households > scenario.rate("small_cell_max_households"))
     useful = np.flatnonzero((gain > 0) & ~crowded)
     bare = bare.iloc[useful].reset_index(drop=True).assign(reachable_people=gain[useful])
-    graph = link_graph(linked_places(bare, places), layers, scenario, roads, progress=progress)
+    villages, anchors = lacking(assessment)     # who lacks fibre shares the cables, coverage.plan.fixed
+    graph = link_graph(linked_places(bare, places), layers, scenario, roads, villages=villages, anchors=anchors,
+                       progress=progress)
     table, cut_off = priced(bare, graph, scenario)
     kept = useful[np.isin(bare["option_id"], table["option_id"])]
     told = () if roads is None else (*roads.findings, *roads.far_places(layers.villages, "villages"))

@@ -121,6 +121,7 @@ def link_graph(
     ScenarioError
         "price_missing", "price_bad" for a price that is not there, negative or not a number.
     """
+    places = places.sort_values("site_id", ignore_index=True)
     ends = ends_of(places, villages, anchors)
     plan = draft(ends, layers, scenario, roads)
     far = hubs(layers, scenario)
