@@ -37,9 +37,7 @@ def fixed_sheets(
     """
     if fixed is None:
         return MappingProxyType({})
-    own = fixed_frames(fixed)
-    if frames is not None and PLACES in frames:
-        own = {name: frames[name] for name in (PLACES, LINKS)}
+    own = fixed_frames(fixed) | {name: frame for name, frame in (frames or {}).items() if name in (PLACES, LINKS)}
     lines = fixed_lines(fixed, language)
     return MappingProxyType({
         PLACES: FixedSheet(places_table(own[PLACES], language), PLACES, lines),

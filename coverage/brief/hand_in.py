@@ -11,6 +11,7 @@ from pyproj import CRS
 from pyproj.transformer import Transformer
 
 from coverage.brief.fact_sheet import statements
+from coverage.brief.fixed_tables import fixed_frames
 from coverage.brief.manifest import Manifest, describe, read_manifest, write_manifest
 from coverage.brief.map_pages import map_job
 from coverage.brief.map_sheet import write_map_sheets
@@ -61,7 +62,7 @@ def hand_in(  # noqa: PLR0913 - the four values of the pipeline, and how to writ
     ----------
     office : names and signatures on the papers. crs : of the vectors handed in; VN-2000 107°45' (EPSG:5899).
     overwrite : replace an earlier hand-in of this tool; any other folder that is not empty is refused always.
-    depth : budget curve and phases, where computed: sheets of the workbook.
+    depth : budget curve, phases, fixed broadband, where computed: sheets of the workbook, layers of the last.
     made_at : the time in the manifest, default now. All other bytes depend on the inputs alone.
 
     Raises
@@ -77,6 +78,8 @@ def hand_in(  # noqa: PLR0913 - the four values of the pipeline, and how to writ
         raise HandInError("handin_scenarios", first=assessment.scenario.digest, second=plan.scenario.digest)
     metric_crs(crs, where=str(folder))
     frames = vector_frames(assessment, plan, crs)
+    fixed = fixed_frames(None if depth is None else depth.fixed)
+    frames |= {name: with_survey_axes(frame.to_crs(crs)) for name, frame in fixed.items() if len(frame)}
     case = _Case(layers, assessment, plan, office or Office(), frames, f"{layers.info.reference_date:%Y%m%d}",
                  depth)
     steps: tuple[Step, ...] = (_shapefiles, _geopackage, _workbook, _sheets, _web_map, _rasters)
@@ -147,7 +150,8 @@ def _shapefiles(case: _Case, folder: Path) -> dict[str, str]:
 
 def _file_name(layer: str) -> str:
     return {"plan_sites": "vi_tri_de_xuat", "village_status": "thon", "commune_status": "xa",
-            "anchor_status": "don_vi_trong_diem"}.get(layer, layer)
+            "anchor_status": "don_vi_trong_diem", "fixed_places": "bang_rong_co_dinh",
+            "fixed_links": "tuyen_cap_co_dinh"}.get(layer, layer)
 
 
 def _geopackage(case: _Case, folder: Path) -> dict[str, str]:

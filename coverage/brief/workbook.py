@@ -12,6 +12,7 @@ from coverage.brief.assumptions import assumption_table
 from coverage.brief.break_even import break_even_table
 from coverage.brief.depth_tables import depth_tables
 from coverage.brief.figures import by_plan, today
+from coverage.brief.fixed_tables import fixed_sheets
 from coverage.brief.map_pages import model_line
 from coverage.brief.money_sheets import money_sheets
 from coverage.brief.tables import (
@@ -71,6 +72,8 @@ def workbook_parts(
     money = money_summary(plan, layers, assessment, plan.scenario, build_years=built)
     parts |= {key: Part(sheet.frame, sheet.layer, sheet.lines) for key, sheet in money_sheets(money, language).items()}
     parts["break_even"] = Part(break_even_table(money, language), "", (word("money_note", "break_even", language),))
+    fixed = fixed_sheets(None if depth is None else depth.fixed, frames, language)
+    parts |= {key: Part(sheet.frame, sheet.layer, sheet.lines) for key, sheet in fixed.items()}
     parts |= {
         "agreement": Part(worded(assessment.agreement, "agreement", language), "agreement"),
         "model_check": Part(worded(assessment.model_check, "model_check", language), "model_check"),

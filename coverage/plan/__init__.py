@@ -8,6 +8,7 @@ from coverage.plan.budgets import SITE_COLUMNS, BudgetPlan, Density, Plan, densi
 from coverage.plan.case import Case, Figures
 from coverage.plan.curve import BudgetCurve, CurveRow, budget_curve
 from coverage.plan.depth import Depth
+from coverage.plan.fixed import FixedPlan, FixedTotals, fixed_plan
 from coverage.plan.floors import FlooredPlan, FloorRow, floored_plan
 from coverage.plan.phases import PhasedPlan, PhaseYear, phased_plan
 from coverage.plan.robustness import Outcome, Robust, robust
@@ -16,8 +17,8 @@ from coverage.plan.why import HandPlan, SiteWhy, what_if, why_site
 from coverage.siting.effect import Totals
 
 __all__ = [
-    "SITE_COLUMNS", "BudgetCurve", "BudgetPlan", "Case", "CurveRow", "Density", "Depth", "Figures", "FloorRow",
-    "FlooredPlan", "HandPlan", "NextVillage", "Outcome", "PhaseYear", "PhasedPlan", "Plan", "Robust", "SiteWhy",
-    "Target", "Totals", "budget_curve", "cheapest_plan", "density_check", "floored_plan", "next_village", "phased_plan",
-    "propose", "robust", "what_if", "why_site",
+    "SITE_COLUMNS", "BudgetCurve", "BudgetPlan", "Case", "CurveRow", "Density", "Depth", "Figures", "FixedPlan",
+    "FixedTotals", "FloorRow", "FlooredPlan", "HandPlan", "NextVillage", "Outcome", "PhaseYear", "PhasedPlan",
+    "Plan", "Robust", "SiteWhy", "Target", "Totals", "budget_curve", "cheapest_plan", "density_check", "fixed_plan",
+    "floored_plan", "next_village", "phased_plan", "propose", "robust", "what_if", "why_site",
 ]

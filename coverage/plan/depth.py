@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from coverage.plan.curve import BudgetCurve
+from coverage.plan.fixed import FixedPlan
 from coverage.plan.phases import PhasedPlan
 
 
 @dataclass(frozen=True)
 class Depth:
-    """Curve and phases that were computed."""
+    """Curve, phases and fixed broadband that were computed."""
 
     curve: BudgetCurve | None = None
     phases: PhasedPlan | None = None
+    fixed: FixedPlan | None = None

@@ -1,4 +1,4 @@
-"""Below the plans: budget curve, phases, floors, robustness and the why of a site, each computed when asked for."""
+"""Below the plans: curve, phases, floors, robustness, why of a site, fixed broadband, each computed when asked for."""
 
 import math
 from collections.abc import Callable, Hashable
@@ -8,34 +8,33 @@ import pandas as pd
 import streamlit as st
 
 from coverage.compute import Progress
-from coverage.plan import BudgetCurve, Depth, PhasedPlan, Plan, budget_curve
-from coverage.ui import ask, parts, plan_sites, plan_years, state
+from coverage.plan import BudgetCurve, Depth, FixedPlan, PhasedPlan, Plan, budget_curve
+from coverage.ui import ask, parts, plan_fixed, plan_sites, plan_years, state
 from coverage.ui.parts import Card, n, t
 from coverage.ui.words import money
 from geodata.layers import Layers
 
 _BILLION_MVND = 1_000.0
 BLUE, ORANGE, GREY = "#0b3c8c", "#c2570c", "#7b8794"
-SECTIONS = ("curve", "phases", "floors", "robust", "why")
+SECTIONS = ("curve", "phases", "floors", "robust", "why", "fixed")
 
 
 @st.fragment
 @parts.guarded
 def show(layers: Layers, plan: Plan) -> None:
     """Draw the chosen part; nothing is computed before its button."""
-    if not len(plan.options):
-        return
+    sections = SECTIONS if len(plan.options) else ("fixed",)    # fibre may lack where signal does not
     language = state.language()
     st.subheader(t("depth_title"))
     chosen = st.segmented_control(
-        t("depth_choose"), SECTIONS, default="curve", key=f"depth_{language}", required=True,
+        t("depth_choose"), sections, default=sections[0], key=f"depth_{language}", required=True,
         format_func=lambda k: t(f"depth_{k}"), label_visibility="collapsed",
     )
     pages: dict[str, Callable[[Layers, Plan], None]] = {
         "curve": curve, "phases": plan_years.show, "floors": plan_sites.floors, "robust": plan_sites.robustness,
-        "why": plan_sites.why,
+        "why": plan_sites.why, "fixed": plan_fixed.show,
     }
-    pages[str(chosen or "curve")](layers, plan)
+    pages[str(chosen or sections[0])](layers, plan)
 
 
 def curve_key(layers: Layers, plan: Plan) -> Hashable:
@@ -51,7 +50,8 @@ def ready(layers: Layers, plan: Plan) -> Depth:
 
     curve_found: BudgetCurve | None = found(curve_key(layers, plan))
     phases_found: PhasedPlan | None = found(plan_years.key(layers, plan, plan_years.chosen(plan)))
-    return Depth(curve_found, phases_found)
+    fixed_found: FixedPlan | None = found(plan_fixed.key(layers, plan, plan_fixed.chosen(plan)))
+    return Depth(curve_found, phases_found, fixed_found)
 
 
 def curve(layers: Layers, plan: Plan) -> None:

@@ -42,13 +42,13 @@ class Choice:
 
 def key(layers: Layers, plan: Plan, choice: Choice) -> Hashable:
     """Return the key of the job of a choice."""
-    return "fixed", layers.info.pack_id, plan.scenario.digest, choice
+    return "fixed", layers.info.pack_id, state.plan_id(plan), choice
 
 
 def chosen(plan: Plan) -> Choice:
     """Return the session's choice: as set on the screen, or as the scenario says beside the largest plan."""
     kept = st.session_state.get("fixed")
-    if isinstance(kept, tuple) and kept[0] == plan.scenario.digest and isinstance(kept[1], Choice):
+    if isinstance(kept, tuple) and kept[0] == state.plan_id(plan) and isinstance(kept[1], Choice):
         return kept[1]
     return Choice(len(plan.budgets) - 1, plan.scenario.fixed, tuple(plan.scenario.price_mvnd(i) for i in WORTH))
 
@@ -104,7 +104,7 @@ def form(plan: Plan) -> Choice:
     if not pressed:
         return now
     new = Choice(budget, replace(now.fixed, **switches), worth)
-    st.session_state["fixed"] = (plan.scenario.digest, new)
+    st.session_state["fixed"] = (state.plan_id(plan), new)
     return new
 
 

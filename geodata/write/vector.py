@@ -27,7 +27,7 @@ RESULT_GEOMETRY: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "village_status": ("Point",), "commune_status": ("Polygon", "MultiPolygon"), "gap_thon": ("Point",),
     "gap_dc": ("Polygon", "MultiPolygon"), "gap_vung": ("Polygon", "MultiPolygon"), "plan_sites": ("Point",),
     "plan_links": ("LineString",),
-    "anchor_status": ("Point",),
+    "anchor_status": ("Point",), "fixed_places": ("Point",), "fixed_links": ("LineString",),
 })
 
 
