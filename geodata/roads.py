@@ -69,15 +69,18 @@ class RoadGraph:
     joined: int
     findings: tuple[Finding, ...]
 
-    def attach(self, xy: npt.ArrayLike) -> Attached:
-        """Return where points (n, 2) in the graph's CRS reach the nearest road; equal distances go to the first row."""
+    def attach(self, xy: npt.ArrayLike, *, among: Ints | None = None) -> Attached:
+        """Return where points (n, 2) in the graph's CRS reach the nearest road; equal distances go to the first row.
+
+        ``among`` : the rows of ``edges`` that count, ascending and not empty; None = all.
+        """
         points = shapely.points(np.asarray(xy, dtype=np.float64).reshape(-1, 2))
         lines = self.edges.geometry.to_numpy()
-        tree = shapely.STRtree(lines)
+        tree = shapely.STRtree(lines if among is None else lines[among])
         (at, row), away = tree.query_nearest(points, return_distance=True, all_matches=True)
         order = np.lexsort((row, at))
         first = order[np.unique(at[order], return_index=True)[1]]
-        edge = row[first]
+        edge = row[first] if among is None else among[row[first]]
         return Attached(edge, shapely.line_locate_point(lines[edge], points), away[first])
 
     def distance_to_road_m(self, xy: npt.ArrayLike) -> Floats:

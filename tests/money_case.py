@@ -8,7 +8,7 @@ import pandas as pd
 from shapely.geometry import Point
 
 from coverage.scenario import Scenario
-from coverage.siting.backhaul import fibre_links, microwave_link, satellite_link
+from coverage.siting.backhaul import Link, satellite_link
 from coverage.siting.cost import Cost, line
 from coverage.siting.options import cost_of
 from geodata.crs import VN2000_107_45
@@ -19,11 +19,13 @@ PEOPLE = {"A-M": 2_000.0, "B-C": 900.0, "C-N": 150.0}
 
 def costs(scenario: Scenario) -> dict[str, Cost]:
     """Return the costs of the three sites as coverage.siting prices them."""
-    nan = float("nan")
+    hop = Link("microwave", "VIE1", 8_000.0, (line(scenario, "microwave_hop", 1.0, 1.4),), ())
+    fibre = Link("fibre", "POP1", 2_300.0, (line(scenario, "fibre_existing_poles_km", 2.0),
+                                            line(scenario, "fibre_new_poles_km", 0.3)), ())
     return {
-        "A-M": cost_of("macro", 1.4, microwave_link(scenario, 8_000.0, 1.4, "VIE1"),
+        "A-M": cost_of("macro", 1.4, hop,
                        [line(scenario, "solar_hybrid", 1.0, 1.4)], scenario),
-        "B-C": cost_of("shared", 1.0, fibre_links(scenario, 2_300.0, nan, 300.0, 1.0, "POP1")[0], [], scenario),
+        "B-C": cost_of("shared", 1.0, fibre, [], scenario),
         "C-N": cost_of("small_cell_satellite", 2.0, satellite_link(scenario, 2.0, "leo_kit", "leo_month"),
                        [line(scenario, "solar_small", 1.0, 2.0)], scenario),
     }

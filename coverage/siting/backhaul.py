@@ -1,7 +1,6 @@
-"""How a site reaches the network: fibre along the road, a microwave hop that carries enough, or satellite.
+"""What a site may reach the network by: masts near fibre, microwave hops that carry enough, satellite.
 
-First version: every site on its own; the cheapest way that works is taken. Two sites that could share a cable each
-pay for their own.
+Cables and hops become one graph in ``coverage.siting.links``.
 """
 
 from collections.abc import Iterator
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.spatial import KDTree
 
 from coverage.errors import ScenarioError
 from coverage.gap.service import atmosphere
@@ -26,16 +24,6 @@ FloatArray = npt.NDArray[np.float64]
 SIGHT_MHZ = 6_000.0     # any band of the model: the straight ray does not depend on it
 AT_ONCE = 32            # far ends tried together, nearest first
 SAME_PLACE_M = 1.0
-
-
-@dataclass(frozen=True)
-class Hop:
-    """The nearest mast that a hop reaches (n,): its code, "" if none; metres, band in GHz and Mbit/s, NaN if none."""
-
-    to: npt.NDArray[np.object_]
-    m: FloatArray
-    freq_ghz: FloatArray
-    mbps: FloatArray
 
 
 @dataclass(frozen=True)
@@ -75,32 +63,6 @@ def hubs(layers: Layers, scenario: Scenario) -> pd.DataFrame:
     xy = frame[["x_m", "y_m"]].to_numpy()
     fibre = np.fmin(nearest(layers.fibre_routes, xy).m, nearest(layers.fibre_nodes, xy).m)
     return frame[~(fibre > scenario.service.fibre_near_m)].reset_index(drop=True)
-
-
-def microwave_hops(
-    place: pd.DataFrame, height_m: FloatArray, far: pd.DataFrame, layers: Layers, scenario: Scenario
-) -> Hop:
-    """Return for places (n,) with antennas at ``height_m`` the nearest far end that a hop reaches.
-
-    A hop counts where ``microwave_links`` says so. A far end at the place itself is no hop.
-    """
-    xy = place[["x_m", "y_m"]].to_numpy(dtype=np.float64)
-    to = np.full(len(place), "", dtype=object)
-    m, freq, mbps = (np.full(len(place), np.nan) for _ in range(3))
-    if far.empty:
-        return Hop(to, m, freq, mbps)
-    ends = far[["x_m", "y_m"]].to_numpy(dtype=np.float64)
-    heights = far["height_m"].to_numpy(dtype=np.float64)
-    codes = (far["site_code"] + " (" + far["operator"] + ")").to_numpy(object)
-    tree = KDTree(ends)
-    for row in range(len(place)):
-        near = np.array(sorted(tree.query_ball_point(xy[row], scenario.rate("microwave_max_m"))), dtype=np.intp)
-        links = microwave_links(layers.elevation, xy[row], float(height_m[row]), ends[near], heights[near], scenario)
-        found = next(links, None)
-        if found is not None:
-            to[row], m[row] = codes[near[found.end]], found.m
-            freq[row], mbps[row] = found.equipment.freq_ghz, found.check.mbps
-    return Hop(to, m, freq, mbps)
 
 
 def microwave_links(
@@ -170,31 +132,6 @@ def _in_sight(
 def cheapest(links: list[Link], scenario: Scenario) -> Link:
     """Return the link with the least State outlay; equal outlay goes to the first."""
     return min(links, key=lambda x: add_up(scenario, list(x.capital), list(x.support_year)).cost_mvnd)
-
-
-def fibre_links(
-    scenario: Scenario, by_road_m: float, direct_m: float, road_m: float, factor: float, to: str
-) -> list[Link]:
-    """Return the two ways of fibre that exist: along the roads, and cross-country on new poles all the way.
-
-    Along the roads the cable hangs on poles that are there; the stretch between road and site needs new poles.
-    """
-    out = []
-    if not np.isnan(by_road_m):
-        off_road = min(by_road_m, road_m)
-        lines = (line(scenario, "fibre_existing_poles_km", (by_road_m - off_road) / 1000.0),
-                 line(scenario, "fibre_new_poles_km", off_road / 1000.0, factor))
-        out.append(Link("fibre", to, by_road_m, tuple(x for x in lines if x.quantity), ()))
-    if not np.isnan(direct_m):
-        length = direct_m * scenario.rate("fibre_detour")
-        poles = line(scenario, "fibre_new_poles_km", length / 1000.0, factor)
-        out.append(Link("fibre", to, length, (poles,) if poles.quantity else (), ()))
-    return out
-
-
-def microwave_link(scenario: Scenario, hop_m: float, factor: float, to: str) -> Link:
-    """Return one microwave hop."""
-    return Link("microwave", to, hop_m, (line(scenario, "microwave_hop", 1.0, factor),), ())
 
 
 def satellite_link(scenario: Scenario, factor: float, kit: str, month: str) -> Link:

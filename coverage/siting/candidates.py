@@ -29,8 +29,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 COLUMNS = (
     "site_id", "kind", "name", "commune_code", "host_site_code", "host_operator", "host_height_m", "village_code",
-    "ground_m", "road_m", "power_m", "fibre_m", "fibre_by_road_m", "fibre_direct_m", "fibre_to", "restriction",
-    "restriction_name", "reachable_people", "x_m", "y_m",
+    "ground_m", "road_m", "power_m", "fibre_m", "restriction", "restriction_name", "reachable_people", "x_m", "y_m",
 )
 REASONS = ("cam", "no_elevation", "outside_communes", "reaches_nobody")
 SEAT_WORDS = ("ubnd", "ủy ban", "trụ sở", "commune office")
@@ -268,6 +267,5 @@ def _measured(place: pd.DataFrame, layers: Layers, roads: RoadGraph | None) -> g
         ground_m=layers.elevation.at(xy[:, 0], xy[:, 1]),
         road_m=road_distance_m(roads, xy),
         power_m=np.where(existing, 0.0, power_distance_m(layers, xy)),
-        fibre_m=np.fmin(fibre.by_road_m, fibre.direct_m), fibre_by_road_m=fibre.by_road_m,
-        fibre_direct_m=fibre.direct_m, fibre_to=fibre.to,
+        fibre_m=np.fmin(fibre.by_road_m, fibre.direct_m),
     )[[*COLUMNS, "geometry"]]

@@ -16,7 +16,7 @@ from coverage.siting.distances import NODE_BESIDE_M, ROUTE_BESIDE_M, nearest
 from coverage.siting.link_roads import RoadNet, beside, course, cut
 from coverage.siting.link_wires import ROAD, SPUR, STRAIGHT, Wire, thin
 from geodata.layers import Layers
-from geodata.roads import RoadGraph
+from geodata.roads import Attached, RoadGraph
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -109,13 +109,11 @@ def draft(ends: Ends, layers: Layers, scenario: Scenario, roads: RoadGraph | Non
     wires: list[Wire] = []
     xy = [ends.xy_m]
     if roads is not None:
-        net, spot, leave = _cut(roads, ends.xy_m, layers)
-        xy.append(net.xy_m)
-        wires += _along(roads, net, count, rates)
-        wires += [Wire(at, count + int(node), SPUR, m, f, rates.new(m, f), course=(np.vstack([here, there]),))
-                  for at, (node, m, f, here, there) in enumerate(zip(
-                      spot, road_m.tolist(), factor.tolist(), ends.xy_m, net.xy_m[spot], strict=True))]
-        wires += _crossings(net, leave, layers, count, far, rates)
+        met = _cut(roads, ends.xy_m, layers)
+        xy.append(met.net.xy_m)
+        wires += _along(roads, met.net, count, rates)
+        wires += _spurs(ends.xy_m, met, road_m, factor, scenario.rate("fibre_detour"), rates)
+        wires += _crossings(met, layers, count, far, rates)
     base = sum(len(x) for x in xy)
     wires += _straight(ends.xy_m, factor, layers, scenario, far, rates)
     wires = [_shifted(w, base) for w in wires]
@@ -150,30 +148,53 @@ def _shifted(wire: Wire, base: int) -> Wire:
                 wire.course)
 
 
-def _cut(
-    roads: RoadGraph, xy: FloatArray, layers: Layers,
-) -> tuple[RoadNet, IntArray, list[tuple[int, FloatArray, str, float]]]:
-    """Return the roads cut where ends and fibre meet them, the node of each end, and what each fibre node leaves at."""
-    at = roads.attach(xy) if len(xy) else None
-    edges = [at.edge if at else np.empty(0, np.intp)]
-    along = [at.along_m if at else np.empty(0)]
-    if layers.fibre_routes is not None and len(layers.fibre_routes):
-        edge, spot = beside(roads, layers.fibre_routes, ROUTE_BESIDE_M)
-        edges.append(edge)
-        along.append(spot)
-    near: list[tuple[FloatArray, str, float]] = []
-    if layers.fibre_nodes is not None and len(layers.fibre_nodes):
-        nodes = layers.fibre_nodes
-        places = np.column_stack([nodes.geometry.x, nodes.geometry.y])
-        of = roads.attach(places)
-        close = np.flatnonzero(of.away_m <= NODE_BESIDE_M)
-        edges.append(of.edge[close])
-        along.append(of.along_m[close])
-        names = _node_names(nodes)
-        near = [(places[i], names[i], float(of.away_m[i])) for i in close.tolist()]
-    net, spots = cut(roads, np.concatenate(edges).astype(np.intp), np.concatenate(along))
-    tail = spots[len(spots) - len(near):]
-    return net, spots[:len(xy)], [(int(n), *one) for n, one in zip(tail, near, strict=True)]
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """The roads cut where something meets them.
+
+    end : (n_ends,) node of each end on its nearest road. fed : ends whose road leads to no fibre -> node on the nearest
+    road that does. leave : node on the road, place and name of a fibre node beside it, metres between them.
+    """
+
+    net: RoadNet
+    end: IntArray
+    fed: dict[int, int]
+    leave: list[tuple[int, FloatArray, str, float]]
+
+
+def _cut(roads: RoadGraph, xy: FloatArray, layers: Layers) -> _Cut:
+    """Cut the roads where ends, fibre routes and fibre nodes meet them."""
+    empty = np.empty(0, np.intp), np.empty(0)
+    routes, nodes = layers.fibre_routes, layers.fibre_nodes
+    beside_routes = empty if routes is None or routes.empty else beside(roads, routes, ROUTE_BESIDE_M)
+    number, node_edge = (empty[0], empty[0]) if nodes is None or nodes.empty else _beside_nodes(roads, nodes)
+    lines = roads.edges.geometry.to_numpy()
+    points = np.array([], dtype=object) if nodes is None else nodes.geometry.to_numpy()[number]
+    node_along = shapely.line_locate_point(lines[node_edge], points)
+    node_away = shapely.distance(lines[node_edge], points)
+    piece = roads.component[roads.edges["u"].to_numpy()]
+    with_fibre = np.flatnonzero(np.isin(piece, piece[np.r_[beside_routes[0], node_edge]])).astype(np.intp)
+    at = roads.attach(xy) if len(xy) else Attached(*empty, empty[1])
+    lost = np.flatnonzero(~np.isin(at.edge, with_fibre)) if with_fibre.size else empty[0]
+    again = roads.attach(xy[lost], among=with_fibre) if lost.size else Attached(*empty, empty[1])
+    net, spot = cut(roads, np.r_[at.edge, again.edge, node_edge, beside_routes[0]],
+                    np.r_[at.along_m, again.along_m, node_along, beside_routes[1]])
+    of_end, of_lost, of_node, _ = np.split(spot, np.cumsum([len(xy), lost.size, number.size]))
+    names = [] if nodes is None else _node_names(nodes)
+    leave = [(int(n), shapely.get_coordinates(point)[0], names[row], float(away))
+             for n, point, row, away in zip(of_node, points, number.tolist(), node_away, strict=True)]
+    return _Cut(net, of_end, dict(zip(lost.tolist(), of_lost.tolist(), strict=True)), leave)
+
+
+def _beside_nodes(roads: RoadGraph, nodes: gpd.GeoDataFrame) -> tuple[IntArray, IntArray]:
+    """Return fibre nodes and the nearest road of every connected piece within reach of each."""
+    lines, points = roads.edges.geometry.to_numpy(), nodes.geometry.to_numpy()
+    at, edge = shapely.STRtree(lines).query(points, predicate="dwithin", distance=NODE_BESIDE_M)
+    piece = roads.component[roads.edges["u"].to_numpy()[edge]]
+    order = np.lexsort((edge, shapely.distance(lines[edge], points[at]), piece, at))
+    pairs = np.column_stack([at, piece])[order]
+    first = order[np.unique(pairs, axis=0, return_index=True)[1]] if at.size else order
+    return at[first].astype(np.intp), edge[first].astype(np.intp)
 
 
 def _node_names(nodes: gpd.GeoDataFrame) -> list[str]:
@@ -192,12 +213,26 @@ def _along(roads: RoadGraph, net: RoadNet, first: int, rates: _Rates) -> list[Wi
             names, single.tolist(), strict=True)]
 
 
-def _crossings(
-    net: RoadNet, leave: list[tuple[int, FloatArray, str, float]], layers: Layers, first: int, far: _Far, rates: _Rates,
+def _spurs(
+    xy: FloatArray, met: _Cut, road_m: FloatArray, factor: FloatArray, detour: float, rates: _Rates,
 ) -> list[Wire]:
-    """Return the short ways from the road to the fibre beside it, wherever the road has a node there."""
+    """Return the way of every end to its nearest road, and cross-country to the nearest that leads to fibre."""
     out = []
-    for node, xy, name, away in leave:
+    for at, (node, metres, access) in enumerate(zip(met.end.tolist(), road_m.tolist(), factor.tolist(), strict=True)):
+        out.append(Wire(at, len(xy) + node, SPUR, metres, access, rates.new(metres, access),
+                        course=(np.vstack([xy[at], met.net.xy_m[node]]),)))
+        if at in met.fed:
+            way = np.vstack([xy[at], met.net.xy_m[met.fed[at]]])
+            far_m = float(np.hypot(*(way[1] - way[0]))) * detour
+            out.append(Wire(at, len(xy) + met.fed[at], STRAIGHT, far_m, access, rates.new(far_m, access),
+                            course=(way,)))
+    return out
+
+
+def _crossings(met: _Cut, layers: Layers, first: int, far: _Far, rates: _Rates) -> list[Wire]:
+    """Return the short ways from the road to the fibre beside it, wherever the road has a node there."""
+    out, net = [], met.net
+    for node, xy, name, away in met.leave:
         out.append(Wire(first + node, -1 - far.node(xy, name), ROAD, away, 1.0, away * rates.existing_m,
                         course=(np.vstack([net.xy_m[node], xy]),)))
     routes = layers.fibre_routes

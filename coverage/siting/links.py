@@ -5,7 +5,6 @@ A cable or a hop is one edge with its price, however many sites share it. Method
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -15,14 +14,14 @@ import numpy.typing as npt
 import pandas as pd
 from shapely import LineString
 
-from coverage.compute import Progress, run_pieces, silent
-from coverage.radio.link_budget import load_presets
+from coverage.compute import Progress, silent
 from coverage.scenario import Scenario
-from coverage.siting.backhaul import Microwave, hubs, microwave_links
+from coverage.siting.backhaul import hubs
 from coverage.siting.cost import Cost, Line, add_up, line
 from coverage.siting.link_draft import Draft, Ends, draft, ends_of
+from coverage.siting.link_hops import PlacedHop, hops
 from coverage.siting.link_paths import Network, Ways, cheapest_ways
-from coverage.siting.link_wires import ROAD
+from coverage.siting.link_wires import ROAD, to_roots_mvnd
 from geodata.findings import Finding
 from geodata.layers import Layers
 from geodata.roads import RoadGraph
@@ -125,44 +124,14 @@ def link_graph(
     ends = ends_of(places, villages, anchors)
     plan = draft(ends, layers, scenario, roads)
     far = hubs(layers, scenario)
-    hops = _hops(places, far, layers, scenario, progress)
-    return _graph(plan, ends, places, far, hops, scenario, layers.communes.crs)
-
-
-def _hops(
-    places: pd.DataFrame, far: pd.DataFrame, layers: Layers, scenario: Scenario, progress: Progress,
-) -> list[tuple[int, int, Microwave]]:
-    """Return (row of places, other end, hop): hubs are numbered after the places; the nearest that work."""
-    rules = scenario.backhaul
-    own = load_presets().default_height_m["macro"]
-    count = len(places)
-    if not count or not rules.max_hops:
-        return []
-    xy = places[["x_m", "y_m"]].to_numpy(np.float64)
-    height = places["host_height_m"].fillna(own).to_numpy(np.float64)
-    hub_xy, hub_m = far[["x_m", "y_m"]].to_numpy(np.float64), far["height_m"].to_numpy(np.float64)
-    reach_m = scenario.rate("microwave_max_m")
-
-    def near(row: int, ends: FloatArray, heights: FloatArray, most: int) -> list[tuple[int, Microwave]]:
-        at = np.flatnonzero(np.hypot(*(ends - xy[row]).T) <= reach_m)
-        found = microwave_links(layers.elevation, xy[row], float(height[row]), ends[at], heights[at], scenario)
-        return [(int(at[one.end]), one) for one in islice(found, most)]
-
-    def both(row: int) -> tuple[list[tuple[int, Microwave]], list[tuple[int, Microwave]]]:
-        return (near(row, hub_xy, hub_m, rules.hubs_per_site), near(row, xy, height, rules.sites_per_site))
-
-    out: dict[tuple[int, int], Microwave] = {}
-    for row, (to_hubs, to_places) in enumerate(run_pieces(both, range(count), stage="links", progress=progress)):
-        for end, hop in to_hubs:
-            out[row, count + end] = hop
-        for end, hop in to_places:
-            out.setdefault((min(row, end), max(row, end)), hop)
-    return [(a, b, hop) for (a, b), hop in sorted(out.items())]
+    fibre = to_roots_mvnd(plan.wires, plan.root)[ends.place]
+    air = hops(places, far, plan.factor[ends.place], fibre, layers, scenario, progress=progress)
+    return _graph(plan, ends, places, far, air, scenario, layers.communes.crs)
 
 
 def _graph(
-    plan: Draft, ends: Ends, places: pd.DataFrame, far: pd.DataFrame, hops: list[tuple[int, int, Microwave]],
-    scenario: Scenario, crs: Any,
+    plan: Draft, ends: Ends, places: pd.DataFrame, far: pd.DataFrame, air: list[PlacedHop], scenario: Scenario,
+    crs: Any,
 ) -> LinkGraph:
     """Add the hubs and the hops to the fibre, and price every edge."""
     n = len(plan.kind)
@@ -177,13 +146,15 @@ def _graph(
                      "road_name": "; ".join(wire.names), "single_road": wire.single, "geometry": plan.line(wire),
                      **_priced(scenario, item, wire.metres / 1000.0, wire.factor)})
     node = np.r_[ends.place, n + np.arange(len(far))]
-    factor = np.r_[plan.factor[ends.place], np.ones(len(far))]     # the harder access of the two ends
-    for a, b, hop in hops:
-        u, v = int(node[a]), int(node[b])
+    seen: set[tuple[int, int]] = set()
+    for hop in air:
+        u, v = int(node[hop.a]), int(node[hop.b])
+        if (u, v) in seen or (v, u) in seen:    # two places at one point
+            continue
+        seen.add((u, v))
         rows.append({"tail": u, "head": v, "link_kind": "microwave", "way": MICROWAVE, "length_m": hop.m,
-                     "capacity_mbps": hop.check.mbps, "freq_ghz": hop.equipment.freq_ghz, "road_name": "",
-                     "single_road": False, "geometry": LineString(xy[[u, v]]),
-                     **_priced(scenario, "microwave_hop", 1.0, float(max(factor[a], factor[b])))})
+                     "capacity_mbps": hop.mbps, "freq_ghz": hop.freq_ghz, "road_name": "", "single_road": False,
+                     "geometry": LineString(xy[[u, v]]), **_priced(scenario, "microwave_hop", 1.0, hop.factor)})
     return _numbered(rows, (
         xy, np.r_[plan.kind, np.full(len(far), "hub", dtype=object)],
         np.r_[plan.name, (far["site_code"] + " (" + far["operator"] + ")").to_numpy(object)],
