@@ -6,7 +6,7 @@ from radio_scenes import NORTH, WEST, centre, hills, raster
 
 from coverage.errors import RadioError
 from coverage.radio.area_kernel import bilinear
-from coverage.radio.area_loss import area_loss, pixel_coordinates, point_loss, point_paths
+from coverage.radio.area_loss import area_loss, area_loss_of_bands, pixel_coordinates, point_loss, point_paths
 from coverage.radio.profile_loss import Atmosphere, ProfileLoss, profile_loss
 from geodata.grid import Raster
 
@@ -111,3 +111,19 @@ def test_elevation_in_feet_is_refused() -> None:
     with pytest.raises(RadioError) as caught:
         point_loss(raster(np.zeros((5, 5)), unit="ft"), centre(2, 2), 30.0, [centre(1, 1)], **ARGS)
     assert caught.value.code == "radio_elevation_unit"
+
+
+@pytest.mark.parametrize("method", ["per_pixel", "radial"])
+def test_bands_together_equal_bands_one_by_one(method: str) -> None:
+    ground = hills(110, 130)
+    ground[20:23, 30:33] = np.nan
+    bands = (700.0, 1800.0, 3500.0)
+    how = {"radius_m": 4000.0, "rx_agl_m": 1.5, "atmosphere": AIR, "method": method}
+    together = area_loss_of_bands(raster(ground), centre(60, 60), 30.0, freqs_mhz=bands, **how)
+    for freq, one in zip(bands, together, strict=True):
+        alone = area_loss(raster(ground), centre(60, 60), 30.0, freq_mhz=freq, **how)
+        np.testing.assert_array_equal(one.loss_db, alone.loss_db)
+        np.testing.assert_array_equal(one.clear, alone.clear)
+        np.testing.assert_array_equal(one.depart_mrad, alone.depart_mrad)
+    with pytest.raises(RadioError):
+        area_loss_of_bands(raster(ground), centre(60, 60), 30.0, freqs_mhz=(900.0, 9000.0), **how)

@@ -14,21 +14,22 @@ from coverage.radio.radial_kernel import first_needed, stride_at, sweep
 AIR = Atmosphere()
 HOW = {"rx_agl_m": 1.5, "freq_mhz": 900.0, "atmosphere": AIR}
 NONE = np.zeros((1, 1))
+GHZ = np.array([0.9])
 
 
 def _ray_and_paths(ground: np.ndarray, clutter: np.ndarray, rays: int, steps: int) -> tuple[np.ndarray, ...]:
     """Diffraction by the sweep and by single paths at the same places, and line of sight of both."""
     row, col = 70.0, 70.0
     table = spacing_table(400)
-    loss, clear = np.zeros((rays, steps + 1), np.float32), np.full((rays, steps + 1), -1, np.int8)
+    loss, clear = np.zeros((1, rays, steps + 1), np.float32), np.full((rays, steps + 1), -1, np.int8)
     depart = np.zeros((rays, steps + 1), np.float32)
-    sweep(ground, clutter, table, col, row, 40.0, 1.5, rays, steps, 0.09, 0.09, 0.25, 0.9, AIR.earth_radius_km, loss,
+    sweep(ground, clutter, table, col, row, 40.0, 1.5, rays, steps, 0.09, 0.09, 0.25, GHZ, AIR.earth_radius_km, loss,
           clear, depart)
     angle = 2 * np.pi * np.arange(rays)[:, None] / rays
     k = np.arange(steps + 1)[None, :]
     xs, ys = (col + k * np.sin(angle)).ravel(), (row - k * np.cos(angle)).ravel()
-    single, sight, departs = np.empty(xs.size), np.empty(xs.size, np.int8), np.empty(xs.size)
-    losses_to_points(ground, clutter, table, col, row, 40.0, xs, ys, 1.5, 0.09, 0.09, 0.25, 30.0, 0.9,
+    single, sight, departs = np.empty((1, xs.size)), np.empty(xs.size, np.int8), np.empty(xs.size)
+    losses_to_points(ground, clutter, table, col, row, 40.0, xs, ys, 1.5, 0.09, 0.09, 0.25, 30.0, GHZ,
                      AIR.earth_radius_km, True, single, sight, departs)
     from coverage.radio.area_kernel import bilinear
 
@@ -39,7 +40,7 @@ def _ray_and_paths(ground: np.ndarray, clutter: np.ndarray, rays: int, steps: in
     hrs = np.array([bilinear(ground, x, y) + 1.5 for x, y in zip(xs, ys, strict=True)])
     fspl = np.array([free_space(a, hts - b, 0.9) for a, b in zip(d, hrs, strict=True)])
     needed = (k >= np.array([first_needed(ray, steps) for ray in range(rays)])[:, None]).ravel()
-    return loss.ravel()[needed], (single - fspl)[needed], clear.ravel()[needed], sight[needed]
+    return loss.ravel()[needed], (single[0] - fspl)[needed], clear.ravel()[needed], sight[needed]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

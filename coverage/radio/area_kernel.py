@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from coverage.radio.path_kernel import FloatArray, diffraction_loss, free_space
+from coverage.radio.path_kernel import FloatArray, diffraction_of_bands, extremes, free_space, smooth_ends
 
 Heights = npt.NDArray[np.float64]
 
@@ -113,11 +113,12 @@ def add_clutter(
 @njit(cache=True, nogil=True)
 def losses_to_points(
     ground: Heights, clutter: Heights, table: FloatArray, tx_x: float, tx_y: float, tx_agl: float, xs: FloatArray,
-    ys: FloatArray, rx_agl: float, cell_km: float, step_km: float, near_km: float, far_km: float, f: float, ae: float,
-    vertical: bool, loss: FloatArray, clear: npt.NDArray[np.int8], depart: FloatArray,
+    ys: FloatArray, rx_agl: float, cell_km: float, step_km: float, near_km: float, far_km: float, bands: FloatArray,
+    ae: float, vertical: bool, loss: FloatArray, clear: npt.NDArray[np.int8], depart: FloatArray,
 ) -> None:
-    """Fill loss (dB) and clear (1 line of sight, 0 none, -1 unknown) of the paths from one mast to points (n,).
+    """Fill loss (m, n) dB and clear (n,) of the paths from one mast to points (n,), for each of ``bands`` (m,) GHz.
 
+    clear : 1 line of sight, 0 none, -1 unknown. All but the last step of a path is the same for every band.
     depart : elevation angle (mrad over the horizontal) under which the wave leaves the mast: towards the receiver,
     or towards the horizon that hides it.
     clutter : heights on the same cells, or shape (1, 1) for none. Beyond ``far_km``, off the raster or across
@@ -129,8 +130,9 @@ def losses_to_points(
     cell = np.empty(most, np.int32)
     across = np.empty(most)
     down = np.empty(most)
+    ld = np.empty(bands.size)
     for p in range(xs.size):
-        loss[p] = depart[p] = math.nan
+        loss[:, p] = depart[p] = math.nan
         clear[p] = -1
         x, y = xs[p], ys[p]
         d = cell_km * math.hypot(x - tx_x, y - tx_y)
@@ -145,18 +147,19 @@ def losses_to_points(
             continue
         hts = g[0] + tx_agl
         hrs = g[n] + rx_agl
-        fspl = free_space(d, hts - hrs, f)
         if d < near_km:
-            loss[p] = fspl
+            ld[:] = 0.0
             clear[p] = 1
             depart[p] = 1000.0 * math.atan2(hrs - hts, max(1000.0 * d, 1.0))
-            continue
-        ld, _, _, _, los, _, _, _, _, _, slope = diffraction_loss(
-            table[0, n], table[1, n], h, g, n, v1, v2, hts, hrs, d, f, ae, 0.0, vertical, False
-        )
-        loss[p] = fspl + ld
-        clear[p] = 1 if los else 0
-        depart[p] = slope - 500.0 * d / ae
+        else:
+            stim, srim, worst, hobs, at, ar = extremes(
+                table[0, n], table[1, n], h, g, n, hts, hrs, 500.0 * (1.0 / ae) * d * d)
+            _, _, hstd, hsrd = smooth_ends(v1, v2, hobs, at, ar, g[0], g[n])
+            los = diffraction_of_bands(table, n, stim, srim, worst, hts, hrs, hstd, hsrd, d, bands, ae, vertical, ld)
+            clear[p] = 1 if los else 0
+            depart[p] = max(stim, hrs - hts) / d - 500.0 * d / ae
+        for b in range(bands.size):
+            loss[b, p] = free_space(d, hts - hrs, bands[b]) + ld[b]
 
 
 @njit(cache=True, nogil=True)

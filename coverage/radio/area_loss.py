@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,9 +64,12 @@ def pixel_coordinates(elevation: Raster, xy_m: npt.ArrayLike) -> tuple[FloatArra
     return (xy[:, 0] - t.c) / cell - 0.5, (t.f - xy[:, 1]) / cell - 0.5
 
 
-def _check(elevation: Raster, clutter: Raster | None, tx_agl_m: float, rx_agl_m: float, freq_mhz: float) -> None:
+def _check(
+    elevation: Raster, clutter: Raster | None, tx_agl_m: float, rx_agl_m: float, freqs_mhz: Sequence[float],
+) -> None:
     """Raise RadioError for what no path of a call could be computed with."""
-    check_frequency(freq_mhz)
+    for freq_mhz in freqs_mhz:
+        check_frequency(freq_mhz)
     check_heights(tx_agl_m, rx_agl_m)
     if elevation.unit != "m":
         raise RadioError("radio_elevation_unit", layer=elevation.name, unit=elevation.unit)
@@ -117,30 +121,52 @@ def point_paths(
     RadioError
         Frequency, antenna heights, step or clutter grid that the model cannot use.
     """
-    _check(elevation, clutter, tx_agl_m, rx_agl_m, freq_mhz)
+    return point_paths_of_bands(
+        elevation, tx_xy_m, tx_agl_m, rx_xy_m, rx_agl_m=rx_agl_m, freqs_mhz=(freq_mhz,), atmosphere=atmosphere,
+        step_m=step_m, clutter=clutter,
+    )[0]
+
+
+def point_paths_of_bands(
+    elevation: Raster,
+    tx_xy_m: tuple[float, float],
+    tx_agl_m: float,
+    rx_xy_m: npt.ArrayLike,
+    *,
+    rx_agl_m: float,
+    freqs_mhz: Sequence[float],
+    atmosphere: Atmosphere,
+    step_m: float | None = None,
+    clutter: Raster | None = None,
+) -> list[PointLoss]:
+    """Return ``point_paths`` for several bands at one antenna height; every path's ground is sampled once for all.
+
+    Line of sight and departure are the same for every band: the results share them.
+    """
+    _check(elevation, clutter, tx_agl_m, rx_agl_m, freqs_mhz)
     step = profile_step_m(elevation, step_m)
     xs, ys = pixel_coordinates(elevation, rx_xy_m)
     tx_x, tx_y = (float(v[0]) for v in pixel_coordinates(elevation, tx_xy_m))
-    loss = np.full(xs.size, np.nan)
+    bands = np.asarray(freqs_mhz, dtype=np.float64) / 1000.0
+    loss = np.full((bands.size, xs.size), np.nan)
     clear = np.full(xs.size, -1, np.int8)
     depart = np.full(xs.size, np.nan)
     cell_km = elevation.grid.cell_m / 1000.0
     near = np.hypot(xs - tx_x, ys - tx_y) * cell_km <= FAR_KM
     part = _crop(elevation, np.append(xs[near], tx_x), np.append(ys[near], tx_y))
-    if not near.any() or part is None:
-        return PointLoss(loss, clear, depart)
-    rows, cols = part
-    hidden = np.zeros((1, 1)) if clutter is None else np.ascontiguousarray(clutter.values[rows, cols], np.float64)
-    count = int(near.sum())
-    found, sight, angle = np.empty(count), np.empty(count, np.int8), np.empty(count)
-    losses_to_points(
-        np.ascontiguousarray(elevation.values[rows, cols], np.float64), hidden,
-        _table(math.ceil(FAR_KM * 1000.0 / step) + 1), tx_x - cols.start, tx_y - rows.start, float(tx_agl_m),
-        xs[near] - cols.start, ys[near] - rows.start, float(rx_agl_m), cell_km, step / 1000.0, NEAR_KM, FAR_KM,
-        freq_mhz / 1000.0, atmosphere.earth_radius_km, True, found, sight, angle,
-    )
-    loss[near], clear[near], depart[near] = found, sight, angle
-    return PointLoss(loss, clear, depart)
+    if near.any() and part is not None:
+        rows, cols = part
+        hidden = np.zeros((1, 1)) if clutter is None else np.ascontiguousarray(clutter.values[rows, cols], np.float64)
+        count = int(near.sum())
+        found, sight, angle = np.empty((bands.size, count)), np.empty(count, np.int8), np.empty(count)
+        losses_to_points(
+            np.ascontiguousarray(elevation.values[rows, cols], np.float64), hidden,
+            _table(math.ceil(FAR_KM * 1000.0 / step) + 1), tx_x - cols.start, tx_y - rows.start, float(tx_agl_m),
+            xs[near] - cols.start, ys[near] - rows.start, float(rx_agl_m), cell_km, step / 1000.0, NEAR_KM, FAR_KM,
+            bands, atmosphere.earth_radius_km, True, found, sight, angle,
+        )
+        loss[:, near], clear[near], depart[near] = found, sight, angle
+    return [PointLoss(one, clear, depart) for one in loss]
 
 
 def point_loss(
@@ -197,37 +223,59 @@ def area_loss(
     RadioError
         As ``point_paths``; a radius beyond 30 km; an unknown method.
     """
+    return area_loss_of_bands(
+        elevation, tx_xy_m, tx_agl_m, radius_m=radius_m, rx_agl_m=rx_agl_m, freqs_mhz=(freq_mhz,),
+        atmosphere=atmosphere, method=method, step_m=step_m, clutter=clutter,
+    )[0]
+
+
+def area_loss_of_bands(
+    elevation: Raster,
+    tx_xy_m: tuple[float, float],
+    tx_agl_m: float,
+    *,
+    radius_m: float,
+    rx_agl_m: float,
+    freqs_mhz: Sequence[float],
+    atmosphere: Atmosphere,
+    method: str = "per_pixel",
+    step_m: float | None = None,
+    clutter: Raster | None = None,
+) -> list[AreaLoss]:
+    """Return ``area_loss`` for several bands at one antenna height; sight and departure are shared by the results."""
     if method not in METHODS:
         raise RadioError("radio_method", value=method, known=", ".join(METHODS))
     if not 0.0 < radius_m <= FAR_KM * 1000.0:
         raise RadioError("radio_radius", value=radius_m, high=FAR_KM * 1000.0)
     step = profile_step_m(elevation, step_m)
     row0, row1, col0, col1 = window_around(elevation, tx_xy_m, radius_m)
-    loss = np.full((row1 - row0, col1 - col0), np.nan, np.float32)
-    clear = np.full(loss.shape, -1, np.int8)
-    depart = np.full(loss.shape, np.nan, np.float32)
+    loss = np.full((len(freqs_mhz), row1 - row0, col1 - col0), np.nan, np.float32)
+    clear = np.full(loss.shape[1:], -1, np.int8)
+    depart = np.full(loss.shape[1:], np.nan, np.float32)
     if loss.size and method == "radial":
-        _check(elevation, clutter, tx_agl_m, rx_agl_m, freq_mhz)
+        _check(elevation, clutter, tx_agl_m, rx_agl_m, freqs_mhz)
         window = (slice(row0, row1), slice(col0, col1))
-        _radial(elevation, clutter, window, tx_xy_m, tx_agl_m, rx_agl_m, radius_m, freq_mhz, atmosphere, step,
+        _radial(elevation, clutter, window, tx_xy_m, tx_agl_m, rx_agl_m, radius_m, freqs_mhz, atmosphere, step,
                 (loss, clear, depart))
     elif loss.size:
         x, y = elevation.grid.centres()
         away = np.hypot(x[None, col0:col1] - tx_xy_m[0], y[row0:row1, None] - tx_xy_m[1])
         row, col = np.nonzero(away <= radius_m)
-        paths = point_paths(
+        paths = point_paths_of_bands(
             elevation, tx_xy_m, tx_agl_m, np.column_stack((x[col0 + col], y[row0 + row])), rx_agl_m=rx_agl_m,
-            freq_mhz=freq_mhz, atmosphere=atmosphere, step_m=step, clutter=clutter,
+            freqs_mhz=freqs_mhz, atmosphere=atmosphere, step_m=step, clutter=clutter,
         )
-        loss[row, col] = paths.loss_db
-        clear[row, col] = paths.clear
-        depart[row, col] = paths.depart_mrad
-    return AreaLoss(row0, col0, loss, clear, depart, method, step)
+        for band, path in enumerate(paths):
+            loss[band, row, col] = path.loss_db
+        clear[row, col] = paths[0].clear
+        depart[row, col] = paths[0].depart_mrad
+    return [AreaLoss(row0, col0, one, clear, depart, method, step) for one in loss]
 
 
 def _radial(
     elevation: Raster, clutter: Raster | None, window: tuple[slice, slice], tx_xy_m: tuple[float, float],
-    tx_agl_m: float, rx_agl_m: float, radius_m: float, freq_mhz: float, atmosphere: Atmosphere, step_m: float,
+    tx_agl_m: float, rx_agl_m: float, radius_m: float, freqs_mhz: Sequence[float], atmosphere: Atmosphere,
+    step_m: float,
     out: tuple[npt.NDArray[np.float32], npt.NDArray[np.int8], npt.NDArray[np.float32]],
 ) -> None:
     """Fill loss, sight and departure of a window by rays no further apart than a cell at the rim."""
@@ -241,13 +289,14 @@ def _radial(
     ground = np.ascontiguousarray(elevation.values[rows, cols], np.float64)
     hidden = np.zeros((1, 1)) if clutter is None else np.ascontiguousarray(clutter.values[rows, cols], np.float64)
     tx_x, tx_y = tx_x - cols.start, tx_y - rows.start
-    polar = np.empty((rays, steps + 1), np.float32)
-    sight, angle = np.empty(polar.shape, np.int8), np.empty(polar.shape, np.float32)
-    f, ae = freq_mhz / 1000.0, atmosphere.earth_radius_km
+    bands = np.asarray(freqs_mhz, dtype=np.float64) / 1000.0
+    polar = np.empty((bands.size, rays, steps + 1), np.float32)
+    sight, angle = np.empty(polar.shape[1:], np.int8), np.empty(polar.shape[1:], np.float32)
+    ae = atmosphere.earth_radius_km
     sweep(ground, hidden, _table(math.ceil(FAR_KM * 1000.0 / step_m) + 1), tx_x, tx_y, float(tx_agl_m),
-          float(rx_agl_m), rays, steps, step_m / 1000.0, cell / 1000.0, NEAR_KM, f, ae, polar, sight, angle)
+          float(rx_agl_m), rays, steps, step_m / 1000.0, cell / 1000.0, NEAR_KM, bands, ae, polar, sight, angle)
     down, right = window[0].start - rows.start, window[1].start - cols.start
-    inner = ground[down : down + out[0].shape[0], right : right + out[0].shape[1]]
+    inner = ground[down : down + out[0].shape[1], right : right + out[0].shape[2]]
     rays_to_cells(np.ascontiguousarray(inner), polar, sight, angle, tx_x - right, tx_y - down,
                   bilinear(ground, tx_x, tx_y) + tx_agl_m, float(rx_agl_m), step_m / 1000.0, cell / 1000.0,
-                  radius_m / 1000.0, NEAR_KM, f, *out)
+                  radius_m / 1000.0, NEAR_KM, bands, *out)

@@ -97,11 +97,10 @@ def bullington(
 
 
 @njit(cache=True, nogil=True)
-def bullington_over_sphere(
-    t: FloatArray, s: FloatArray, last: int, h1: float, h2: float, d: float, ce: float, lam: float,
-) -> float:
-    """Return the Bullington loss over a smooth earth (zero profile), dB."""
-    bulge = 500.0 * ce * d * d
+def sphere_extremes(
+    t: FloatArray, s: FloatArray, last: int, h1: float, h2: float, bulge: float,
+) -> tuple[float, float, float]:
+    """Return the first three of ``extremes`` over a smooth earth (zero profile) between heights h1 and h2."""
     stim = srim = worst = -1e300
     for i in range(1, last):
         ti = t[i]
@@ -111,7 +110,7 @@ def bullington_over_sphere(
         stim = larger(stim, ri * (bulge - h1 * w))
         srim = larger(srim, ti * (bulge - h2 * w))
         worst = larger(worst, (bulge * (ti * ri) - h1 * ri - h2 * ti) * si)
-    return float(bullington(stim, srim, worst, h1, h2, d, lam)[0])
+    return stim, srim, worst
 
 
 @njit(cache=True, nogil=True)
@@ -216,6 +215,34 @@ def diffraction_loss(
     ldsph = spherical(d, hts - hstd, hrs - hsrd, f, ae, sea, vertical)
     lbulls = 0.0
     if every or ldsph > 0.0:
-        lbulls = bullington_over_sphere(t, s, last, hts - hstd, hrs - hsrd, d, ce, lam)
+        over = sphere_extremes(t, s, last, hts - hstd, hrs - hsrd, 500.0 * ce * d * d)
+        lbulls = bullington(*over, hts - hstd, hrs - hsrd, d, lam)[0]
     ld = lbulla + max(ldsph - lbulls, 0.0)
     return ld, lbulla, lbulls, ldsph, los, v, hst, hsr, hstd, hsrd, max(stim, hrs - hts) / d
+
+
+@njit(cache=True, nogil=True)
+def diffraction_of_bands(
+    table: FloatArray, n: int, stim: float, srim: float, worst: float, hts: float, hrs: float, hstd: float, hsrd: float,
+    d: float, bands: FloatArray, ae: float, vertical: bool, out: FloatArray,
+) -> bool:
+    """Fill out (m,) with delta-Bullington of one path at each of ``bands`` GHz; return line of sight.
+
+    stim, srim, worst : ``extremes`` of the path, hstd, hsrd : ``smooth_ends``; none of them asks for the frequency.
+    n : steps of equal length, a row of ``spacing_table``.
+    """
+    los = False
+    sphered = False
+    stims = srims = worsts = 0.0
+    h1, h2, bulge = hts - hstd, hrs - hsrd, 500.0 * (1.0 / ae) * d * d
+    for b in range(bands.size):
+        lam = 0.2998 / bands[b]
+        ld, los, _ = bullington(stim, srim, worst, hts, hrs, d, lam)
+        ldsph = spherical(d, h1, h2, bands[b], ae, 0.0, vertical)
+        if ldsph > 0.0:
+            if not sphered:
+                stims, srims, worsts = sphere_extremes(table[0, n], table[1, n], n, h1, h2, bulge)
+                sphered = True
+            ld += max(ldsph - bullington(stims, srims, worsts, h1, h2, d, lam)[0], 0.0)
+        out[b] = ld
+    return los

@@ -13,14 +13,7 @@ import numpy.typing as npt
 from numba import njit
 
 from coverage.radio.area_kernel import Heights, add_clutter, sample
-from coverage.radio.path_kernel import (
-    FloatArray,
-    bullington,
-    bullington_over_sphere,
-    free_space,
-    smooth_ends,
-    spherical,
-)
+from coverage.radio.path_kernel import FloatArray, diffraction_of_bands, free_space, smooth_ends
 
 IntArray = npt.NDArray[np.int32]
 DOUBLINGS = 4       # how often the rays are thinned towards the mast
@@ -83,23 +76,24 @@ def _worst_on_hull(
 
 @njit(cache=True, nogil=True)
 def sweep_ray(
-    g: FloatArray, h: FloatArray, n: int, first: int, step: float, tx_agl: float, rx_agl: float, near: float, f: float,
-    ae: float, table: FloatArray, root: FloatArray, y: FloatArray, hull: IntArray, flat: IntArray,
+    g: FloatArray, h: FloatArray, n: int, first: int, step: float, tx_agl: float, rx_agl: float, near: float,
+    bands: FloatArray, ae: float, table: FloatArray, root: FloatArray, y: FloatArray, hull: IntArray, flat: IntArray,
     out: npt.NDArray[np.float32], clear: npt.NDArray[np.int8], depart: npt.NDArray[np.float32],
 ) -> None:
-    """Fill out[k] (diffraction, dB), clear[k], depart[k] (mrad) for receivers at k = first ... n steps on a ray.
+    """Fill out[:, k] (diffraction per band, dB), clear[k], depart[k] (mrad) for receivers at k = first ... n steps.
 
     g, h : bare ground and ground with clutter (n + 1,). root[i] = 1/sqrt(i). y, hull, flat : room. From the first
     gap on: NaN and -1. Nearer than ``near``: 0 dB.
     """
-    ce, lam, hts = 1.0 / ae, 0.2998 / f, g[0] + tx_agl
-    half = 500.0 * ce
+    hts = g[0] + tx_agl
+    half = 500.0 * (1.0 / ae)
+    ld = np.empty(bands.size)
     count = flat_count = 0
     slope = bare_slope = -1e300
     total = moment = 0.0
     for k in range(n + 1):
         if math.isnan(g[k]) or math.isnan(h[k]) or math.isnan(hts):
-            out[k:], clear[k:], depart[k:] = np.nan, -1, np.nan
+            out[:, k:], clear[k:], depart[k:] = np.nan, -1, np.nan
             return
         total += g[k]
         moment += k * g[k]
@@ -116,7 +110,7 @@ def sweep_ray(
         if k < first:
             continue
         if k < 2 or d < near:
-            out[k], clear[k] = 0.0, 1
+            out[:, k], clear[k] = 0.0, 1
             depart[k] = 1000.0 * math.atan2(hrs - hts, max(1000.0 * d, 1.0))
             continue
         bulge = half * d * d
@@ -125,7 +119,6 @@ def sweep_ray(
         worst = 0.0
         if stim < hrs - hts:
             worst = _worst_on_hull(hull, count, h, k, hts, hrs, bulge, root)
-        lbulla, los, _ = bullington(stim, srim, worst, hts, hrs, d, lam)
         hobs = _highest(flat, flat_count, g, hts, (hrs - hts) / k)
         at = ar = 0.0
         if hobs > 0.0:
@@ -134,12 +127,9 @@ def sweep_ray(
         v1 = (2.0 * total - g[0] - g[k]) / k
         v2 = (6.0 * moment + g[0] - (3.0 * k + 1.0) * g[k]) / (float(k) * k)
         _, _, hstd, hsrd = smooth_ends(v1, v2, hobs, at, ar, g[0], g[k])
-        ldsph = spherical(d, hts - hstd, hrs - hsrd, f, ae, 0.0, True)
-        loss = lbulla
-        if ldsph > 0.0:
-            lbulls = bullington_over_sphere(table[0, k], table[1, k], k, hts - hstd, hrs - hsrd, d, ce, lam)
-            loss += max(ldsph - lbulls, 0.0)
-        out[k] = loss
+        los = diffraction_of_bands(table, k, stim, srim, worst, hts, hrs, hstd, hsrd, d, bands, ae, True, ld)
+        for b in range(bands.size):
+            out[b, k] = ld[b]
         clear[k] = 1 if los else 0
         depart[k] = max(stim, hrs - hts) / d - half * d
 
@@ -165,10 +155,10 @@ def first_needed(ray: int, steps: int) -> int:
 @njit(cache=True, nogil=True)
 def sweep(
     ground: Heights, clutter: Heights, table: FloatArray, tx_x: float, tx_y: float, tx_agl: float, rx_agl: float,
-    rays: int, steps: int, step_km: float, cell_km: float, near: float, f: float, ae: float,
+    rays: int, steps: int, step_km: float, cell_km: float, near: float, bands: FloatArray, ae: float,
     loss: npt.NDArray[np.float32], clear: npt.NDArray[np.int8], depart: npt.NDArray[np.float32],
 ) -> None:
-    """Fill loss, clear and depart (rays, steps + 1): diffraction on rays clockwise from north.
+    """Fill loss (m, rays, steps + 1), clear and depart (rays, steps + 1): diffraction on rays clockwise from north.
 
     Rays converge: the odd ones are needed only in the outer half, of the rest every second only beyond a quarter, and
     so on (``stride_at``); what is not needed is left as it was. ``rays`` is a multiple of 2**DOUBLINGS.
@@ -189,8 +179,8 @@ def sweep(
         if clutter.size > 1:
             add_clutter(clutter, tx_x, tx_y, x, y1, steps, g, h)
         sweep_ray(
-            g, h, steps, first_needed(ray, steps), step_km, tx_agl, rx_agl, near, f, ae, table, root, y, hull, flat,
-            loss[ray], clear[ray], depart[ray],
+            g, h, steps, first_needed(ray, steps), step_km, tx_agl, rx_agl, near, bands, ae, table, root, y, hull,
+            flat, loss[:, ray], clear[ray], depart[ray],
         )
 
 
@@ -205,15 +195,15 @@ def _along(ray: npt.NDArray[np.float32], k: int, w: float) -> float:
 def rays_to_cells(
     ground: Heights, polar: npt.NDArray[np.float32], polar_clear: npt.NDArray[np.int8],
     polar_depart: npt.NDArray[np.float32], tx_x: float, tx_y: float, hts: float, rx_agl: float, step_km: float,
-    cell_km: float, radius_km: float, near: float, f: float,
+    cell_km: float, radius_km: float, near: float, bands: FloatArray,
     loss: npt.NDArray[np.float32], clear: npt.NDArray[np.int8], depart: npt.NDArray[np.float32],
 ) -> None:
-    """Fill loss, clear and depart (rows, cols) of the cells within the radius from the rays around the mast.
+    """Fill loss (m, rows, cols), clear and depart (rows, cols) of the cells within the radius from the mast's rays.
 
     Diffraction is bilinear in azimuth and range, free space exact. NaN where the nearer ray has none; where only the
     other ray, or the next sample outwards, meets a gap or the raster's edge, the value beside it counts alone.
     """
-    rays, most = polar.shape
+    m, rays, most = polar.shape
     for i in range(ground.shape[0]):
         for j in range(ground.shape[1]):
             dx, dy = j - tx_x, tx_y - i
@@ -230,12 +220,15 @@ def rays_to_cells(
             u = a - a0
             a0 = a0 * stride % rays
             a1 = (a0 + stride) % rays
-            one, two = _along(polar[a0], k, w), _along(polar[a1], k, w)
-            nearest = one if u < 0.5 else two
-            if math.isnan(nearest):
+            ray = a0 if u < 0.5 else a1
+            if polar_clear[ray, k] < 0:
                 continue
-            diffraction = nearest if math.isnan(one + two) else one * (1.0 - u) + two * u
-            loss[i, j] = free_space(d, hts - ground[i, j] - rx_agl, f) + (0.0 if d < near else diffraction)
-            ray, sample_at = a0 if u < 0.5 else a1, k if w < 0.5 or polar_clear[a0, k + 1] < 0 else k + 1
+            for b in range(m):
+                one, two = _along(polar[b, a0], k, w), _along(polar[b, a1], k, w)
+                nearest = one if u < 0.5 else two
+                diffraction = nearest if math.isnan(one + two) else one * (1.0 - u) + two * u
+                fspl = free_space(d, hts - ground[i, j] - rx_agl, bands[b])
+                loss[b, i, j] = fspl + (0.0 if d < near else diffraction)
+            sample_at = k if w < 0.5 or polar_clear[ray, k + 1] < 0 else k + 1
             clear[i, j] = polar_clear[ray, sample_at]
             depart[i, j] = polar_depart[ray, sample_at]

@@ -10,7 +10,7 @@ from scipy.spatial import KDTree
 from coverage.compute import Progress, run_pieces, silent
 from coverage.errors import RadioError
 from coverage.radio.antenna import Pattern, azimuth_deg, mean_of_sectors_db, sector_gain_db, unknown_azimuth_gain_db
-from coverage.radio.area_loss import AreaLoss, area_loss, point_paths
+from coverage.radio.area_loss import AreaLoss, area_loss_of_bands, point_paths, point_paths_of_bands
 from coverage.radio.link_budget import Sector, load_presets
 from coverage.radio.profile_loss import Atmosphere
 from coverage.radio.sites import Key, SiteTable
@@ -98,12 +98,13 @@ def _gain_db(sites: SiteTable, row: int, xy_m: FloatArray, depart_mrad: npt.NDAr
     return 0.0 if sites.omnidirectional[row] else sector_gain_db(off, sector.beamwidth_deg, sector.front_back_db)
 
 
-def _paths_of_mast(sites: SiteTable, rows: IntArray) -> list[IntArray]:
-    """Split the rows of a mast by antenna height and band: one set of paths serves each part."""
-    parts: dict[tuple[float, float], list[int]] = {}
-    for row in rows:
-        parts.setdefault((float(sites.height_m[row]), float(sites.freq_mhz[row])), []).append(int(row))
-    return [np.array(part, dtype=np.intp) for part in parts.values()]
+def _bands_of_mast(sites: SiteTable, rows: IntArray) -> dict[float, dict[float, list[int]]]:
+    """Return the rows of a mast by antenna height, then by band: one set of profiles serves each height."""
+    parts: dict[float, dict[float, list[int]]] = {}
+    for row in rows.tolist():
+        bands = parts.setdefault(float(sites.height_m[row]), {})
+        bands.setdefault(float(sites.freq_mhz[row]), []).append(row)
+    return parts
 
 
 def _best_of_rows(
@@ -171,7 +172,7 @@ def signal_at_points(
 ) -> PointSignal:
     """Return best and second RSRP at points (n, 2) for every operator and technology of the table.
 
-    Only masts within ``radius_m`` count; a mast's paths are computed once for all rows of one height and band.
+    Only masts within ``radius_m`` count; a mast's profiles are taken once for all bands of one height.
 
     Raises
     ------
@@ -191,12 +192,13 @@ def signal_at_points(
         if not at.size:
             return {}
         paths: dict[int, _Paths] = {}
-        for part in _paths_of_mast(sites, rows):
-            got = point_paths(
-                elevation, where, float(sites.height_m[part[0]]), points[at], rx_agl_m=rx_agl_m,
-                freq_mhz=float(sites.freq_mhz[part[0]]), atmosphere=atmosphere, step_m=step_m, clutter=clutter,
+        for height_m, bands in _bands_of_mast(sites, rows).items():
+            losses = point_paths_of_bands(
+                elevation, where, height_m, points[at], rx_agl_m=rx_agl_m, freqs_mhz=tuple(bands),
+                atmosphere=atmosphere, step_m=step_m, clutter=clutter,
             )
-            paths.update(dict.fromkeys(part.tolist(), _Paths(got.loss_db, got.clear, got.depart_mrad)))
+            for of_band, got in zip(bands.values(), losses, strict=True):
+                paths.update(dict.fromkeys(of_band, _Paths(got.loss_db, got.clear, got.depart_mrad)))
         return _best_of_rows(sites, rows, paths, at, points[at], beam)
 
     for found in run_pieces(one, masts, workers=workers, stage="signal_points", progress=progress):
@@ -239,15 +241,15 @@ def best_over_area(
     def one(rows: IntArray) -> tuple[AreaLoss, dict[Key, _FromMast]] | None:
         where = tuple(sites.xy_m[rows[0]].tolist())
         paths: dict[int, _Paths] = {}
-        area = None
-        for part in _paths_of_mast(sites, rows):
-            area = area_loss(
-                elevation, where, float(sites.height_m[part[0]]), radius_m=radius_m, rx_agl_m=rx_agl_m,
-                freq_mhz=float(sites.freq_mhz[part[0]]), atmosphere=atmosphere, method=method, step_m=step_m,
-                clutter=clutter,
+        area: AreaLoss | None = None
+        for height_m, bands in _bands_of_mast(sites, rows).items():
+            areas = area_loss_of_bands(
+                elevation, where, height_m, radius_m=radius_m, rx_agl_m=rx_agl_m, freqs_mhz=tuple(bands),
+                atmosphere=atmosphere, method=method, step_m=step_m, clutter=clutter,
             )
-            one_part = _Paths(area.loss_db.ravel(), area.clear.ravel(), area.depart_mrad.ravel())
-            paths.update(dict.fromkeys(part.tolist(), one_part))
+            for of_band, area in zip(bands.values(), areas, strict=True):
+                one_part = _Paths(area.loss_db.ravel(), area.clear.ravel(), area.depart_mrad.ravel())
+                paths.update(dict.fromkeys(of_band, one_part))
         if area is None or not area.loss_db.size:
             return None
         xy = _cell_centres(elevation, area)
