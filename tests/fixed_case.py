@@ -8,6 +8,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 from shapely.geometry import LineString, Point, box
 
 from coverage.plan.fixed_network import FIXED_LINK_COLUMNS
@@ -19,6 +20,24 @@ from geodata.crs import VN2000_107_45
 WEST, SOUTH = 500_000.0, 1_700_000.0
 Node = tuple[str, str, float, float]  # key ("thon:..", "neo:..", "vt:.." or any name), kind, x, y in metres
 Edge = tuple[str, str, float, str]  # two keys, metres, way
+EXACT = {"solver": {"gap": 0.0}}
+ROAD, SPUR = "doc_duong", "ngoai_duong"
+
+# POP --4 km-- J --1 km-- A
+#              J --2 km-- B
+# B --30 km-- C (40 households: 200 million, the cable 1,176)     D stands alone
+NODES: list[Node] = [
+    ("POP", "fibre", 0, 0), ("J", "road", 4_000, 0), ("thon:A", "village", 5_000, 0),
+    ("thon:B", "village", 4_000, 2_000), ("thon:C", "village", 4_000, 32_000), ("thon:D", "village", 0, 9_000),
+]
+EDGES: list[Edge] = [
+    ("POP", "J", 4_000.0, ROAD), ("J", "thon:A", 1_000.0, ROAD), ("J", "thon:B", 2_000.0, ROAD),
+    ("thon:B", "thon:C", 30_000.0, ROAD),
+]
+
+
+def scenario(**changes: Any) -> Scenario:
+    return Scenario.from_mapping(EXACT | changes)
 
 
 def xy(node: Node) -> tuple[float, float]:
@@ -107,3 +126,33 @@ def plan(
     case = SimpleNamespace(layers=layers(), assessment=assessment(nodes, **changes), scenario=scenario, links=links)
     one = SimpleNamespace(budget_mvnd=5_000.0, links=mobile_links(links, built, year))
     return SimpleNamespace(case=case, budgets=(one,), year=2026, scenario=scenario)
+
+
+def with_village(nodes: list[Node], edges: list[Edge], case: Scenario) -> Any:
+    """Return the plan with an eligible village far off, so that the commune's institutions count."""
+    return plan([*nodes, ("thon:Z", "village", 0, 40_000)], edges, case, T2={
+        "leased_mbps": np.nan, "fibre_gap_mbps": np.nan, "fibre_status": "chua_du_dl"},
+        T3={"leased_mbps": 90.0, "fibre_gap_mbps": 10.0})
+
+
+def check_sums(found: Any, case: Scenario) -> None:
+    places, links, totals = found.places, found.links, found.totals
+    done = places[places["connected"]]
+    dong = 1_000_000
+    for frame in (done, links):
+        for lines, cost in zip(frame["cost_lines"], frame["cost_mvnd"], strict=True):
+            assert sum(round(x[4] * dong) for x in lines) == round(cost * dong)
+    whole = sum(round(v * dong) for v in [*links["cost_mvnd"], *done["cost_mvnd"]])
+    assert whole == round(totals.cost_mvnd * dong) == round(totals.links_mvnd * dong) + round(totals.ends_mvnd * dong)
+    for frame in (done, links):
+        for row in frame.to_dict("records"):
+            assert round(row["cost_mvnd"] * dong) == round(row["capex_mvnd"] * dong) + round(
+                row["opex_mvnd_year"] * dong) * round(case.rate("horizon_years"))
+    assert (links.loc[links["shared"], "cost_mvnd"] == 0).all()
+    through = {name: set(users) for name, users in zip(links["link_id"], links["sites"], strict=True)}
+    for row in done.to_dict("records"):
+        assert all(row["code"] in through[name] for name in row["links"])
+        assert row["length_m"] == pytest.approx(
+            links.set_index("link_id").loc[list(row["links"]), "length_m"].sum() if row["links"] else 0.0)
+    assert all(len(u) == n for u, n in zip(through.values(), links["n_sites"], strict=True))
+    assert all(through.values())

@@ -6,35 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fixed_case import Edge, Node, plan
+from fixed_case import EDGES, NODES, ROAD, SPUR, Edge, Node, check_sums, plan, scenario, with_village
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely.geometry import LineString
 
 from coverage.errors import PlanError, ScenarioError
-from coverage.money.fixed import fixed_outlay
 from coverage.plan.fixed import fixed_plan
 from coverage.plan.fixed_places import end_cost
 from coverage.scenario import Scenario
 from coverage.siting.cost import add_up, line
-
-EXACT = {"solver": {"gap": 0.0}}
-ROAD, SPUR = "doc_duong", "ngoai_duong"
-
-# POP --4 km-- J --1 km-- A
-#              J --2 km-- B
-# B --30 km-- C (40 households: 200 million, the cable 1,176)     D stands alone
-NODES: list[Node] = [
-    ("POP", "fibre", 0, 0), ("J", "road", 4_000, 0), ("thon:A", "village", 5_000, 0),
-    ("thon:B", "village", 4_000, 2_000), ("thon:C", "village", 4_000, 32_000), ("thon:D", "village", 0, 9_000),
-]
-EDGES: list[Edge] = [
-    ("POP", "J", 4_000.0, ROAD), ("J", "thon:A", 1_000.0, ROAD), ("J", "thon:B", 2_000.0, ROAD),
-    ("thon:B", "thon:C", 30_000.0, ROAD),
-]
-
-
-def scenario(**changes: Any) -> Scenario:
-    return Scenario.from_mapping(EXACT | changes)
 
 
 def cable(case: Scenario, km: float) -> float:
@@ -111,6 +92,21 @@ def test_stretches_end_where_the_payer_or_the_way_changes_and_run_on_elsewhere()
     assert paid.links["shared"].tolist() == [True, False, False]
 
 
+def test_a_cable_of_several_pieces_is_known_again_and_half_a_cable_is_not() -> None:
+    case = scenario()
+    base = plan(NODES, EDGES, case, built=[0, 2])
+    pieces = base.budgets[0].links
+    whole = pieces.iloc[[0]].reset_index(drop=True)
+    shape = LineString([*pieces.geometry.iloc[1].coords[::-1], pieces.geometry.iloc[0].coords[0]])   # B, J, POP
+    base.budgets[0].links = whole.set_geometry([shape], crs=whole.crs).assign(length_m=6_000.0)
+    found = fixed_plan(base)
+    assert found.totals.shared_km == 6.0
+    assert found.links.loc[found.links["shared"], "mobile_links"].tolist() == [("TD-001",), ("TD-001",)]
+    base.budgets[0].links = base.budgets[0].links.assign(length_m=6_500.0)
+    with pytest.raises(PlanError, match=r"6500 m.*6000 m"):
+        fixed_plan(base)
+
+
 def test_institutions_by_the_speed_they_lack() -> None:
     case = scenario()
     nodes: list[Node] = [("POP", "fibre", 0, 0), ("neo:T1", "anchor", 3_000, 0), ("neo:T2", "anchor", 0, 3_000),
@@ -133,13 +129,6 @@ def test_institutions_by_the_speed_they_lack() -> None:
     assert kept.loc["T2", "worth_mvnd"] == 0.0
     none = fixed_plan(with_village(nodes, edges, scenario(fixed={"anchors": False})))
     assert none.totals.anchors == 0
-
-
-def with_village(nodes: list[Node], edges: list[Edge], case: Scenario) -> Any:
-    """Return the plan with an eligible village far off, so that the commune's institutions count."""
-    return plan([*nodes, ("thon:Z", "village", 0, 40_000)], edges, case, T2={
-        "leased_mbps": np.nan, "fibre_gap_mbps": np.nan, "fibre_status": "chua_du_dl"},
-        T3={"leased_mbps": 90.0, "fibre_gap_mbps": 10.0})
 
 
 def test_who_counts_is_the_scenarios_choice() -> None:
@@ -293,29 +282,6 @@ def brute(nodes: list[Node], edges: list[Edge], case: Any) -> float:
     return best
 
 
-def check_sums(found: Any, case: Scenario) -> None:
-    places, links, totals = found.places, found.links, found.totals
-    done = places[places["connected"]]
-    dong = 1_000_000
-    for frame in (done, links):
-        for lines, cost in zip(frame["cost_lines"], frame["cost_mvnd"], strict=True):
-            assert sum(round(x[4] * dong) for x in lines) == round(cost * dong)
-    whole = sum(round(v * dong) for v in [*links["cost_mvnd"], *done["cost_mvnd"]])
-    assert whole == round(totals.cost_mvnd * dong) == round(totals.links_mvnd * dong) + round(totals.ends_mvnd * dong)
-    for frame in (done, links):
-        for row in frame.to_dict("records"):
-            assert round(row["cost_mvnd"] * dong) == round(row["capex_mvnd"] * dong) + round(
-                row["opex_mvnd_year"] * dong) * round(case.rate("horizon_years"))
-    assert (links.loc[links["shared"], "cost_mvnd"] == 0).all()
-    through = {name: set(users) for name, users in zip(links["link_id"], links["sites"], strict=True)}
-    for row in done.to_dict("records"):
-        assert all(row["code"] in through[name] for name in row["links"])
-        assert row["length_m"] == pytest.approx(
-            links.set_index("link_id").loc[list(row["links"]), "length_m"].sum() if row["links"] else 0.0)
-    assert all(len(u) == n for u, n in zip(through.values(), links["n_sites"], strict=True))
-    assert all(through.values())
-
-
 @pytest.mark.parametrize("seed", range(14))
 def test_the_plan_is_the_cheapest_of_all_trees(seed: int) -> None:
     nodes, edges, changes, built = random_case(seed)
@@ -350,27 +316,3 @@ def test_sharing_never_makes_it_dearer_and_fewer_roads_never_cheaper(seed: int, 
         moved = [b - (b > one) for b in built]
         assert _with_all_reached(fixed_plan(plan(nodes, fewer, scenario(), built=moved, **changes))) >= base - 1e-4
 
-
-# ---- money ----------------------------------------------------------------------------------------------------------
-
-
-def test_outlay_by_year_is_the_total_to_the_dong() -> None:
-    case = scenario()
-    found = fixed_plan(plan(NODES, EDGES, case))
-    money = fixed_outlay(found)
-    assert money.total_mvnd == found.totals.cost_mvnd
-    assert money.capex_mvnd == found.totals.capex_mvnd
-    years = money.by_year.set_index("year")["total_mvnd"]
-    assert years.index.tolist() == [2026, 2027, 2028, 2029, 2030, 2031]
-    assert years[2026] == found.totals.capex_mvnd
-    assert years.loc[2027:].tolist() == [found.totals.opex_mvnd_year] * 5
-    assert money.by_site["asset_id"].tolist() == ["CQ-001", "CQ-002", "CQ-003", "thon:A", "thon:B"]
-    assert fixed_outlay(found, "high").total_mvnd > money.total_mvnd > fixed_outlay(found, "low").total_mvnd
-
-
-def test_outlay_leaves_out_what_the_mobile_plan_pays() -> None:
-    found = fixed_plan(plan(NODES, EDGES, scenario(), built=[0], year=2028))
-    money = fixed_outlay(found)
-    assert money.total_mvnd == found.totals.cost_mvnd
-    assert money.by_site["asset_id"].tolist()[0] == "CQ-002"
-    assert int(money.by_year["year"].iloc[0]) == 2028

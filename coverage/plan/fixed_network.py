@@ -3,6 +3,7 @@
 Edges that follow each other without a branch are one link: the same way of building, paid by the same programme.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,9 +28,11 @@ FIXED_LINK_COLUMNS = (
 )
 PLACES = ("site", "village", "anchor")
 SAME_PLACE_M = 0.1
+PIECES_M = 1.0      # the pieces of a cable must add up to its length
 SHORT_M = 10.0     # a piece shorter than this is no link of its own beside a longer one
 _ON_COSTS = ("management", "contingency", "vat")
 _YEARLY = ("operation", "lease")
+Step = tuple[tuple[float, ...], tuple[float, ...]]   # two vertices that follow each other, the lower first
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,25 +104,38 @@ def fibre_net(graph: LinkGraph, mobile_links: gpd.GeoDataFrame) -> FibreNet:
                              & (np.asarray(graph.node_kind, dtype=object) == "fibre"))]] = True
     money = graph.edges["cost_mvnd"].to_numpy(dtype=np.float64)[edge]
     length = graph.edges["length_m"].to_numpy(dtype=np.float64)[edge]
-    position = np.full(kind.size, -1, dtype=np.intp)    # a cable without length is in no tree
-    position[edge] = np.arange(edge.size)
-    known: dict[tuple[str, bytes], int] = {}
-    for at, key in zip(position.tolist(), _keys(graph.edges), strict=True):
-        known.setdefault(key, at)
-    cables = mobile_links[(mobile_links["kind"] == "fibre").to_numpy(dtype=bool)]
-    mobile: dict[int, str] = {}
-    for key, name in zip(_keys(cables), cables["link_id"], strict=True):
-        if key not in known:
-            raise PlanError("fixed_link_unknown", link=name)
-        if known[key] >= 0:
-            mobile[known[key]] = str(name)
+    mobile = _paid(graph.edges.iloc[edge], mobile_links[(mobile_links["kind"] == "fibre").to_numpy(dtype=bool)])
     return FibreNet(graph, node, edge, node[graph.tail[edge]], node[graph.head[edge]], money, length, root, mobile)
 
 
-def _keys(edges: gpd.GeoDataFrame) -> list[tuple[str, bytes]]:
-    """Return what tells cables apart: their way of building and their line, whichever way it runs."""
-    shapes = shapely.to_wkb(shapely.normalize(edges.geometry.to_numpy()))
-    return list(zip(edges["way"].astype(str), shapes, strict=True))
+def _paid(edges: gpd.GeoDataFrame, cables: gpd.GeoDataFrame) -> dict[int, str]:
+    """Return position of an edge -> id of the cable it is a piece of: the same way of building, the same line.
+
+    Raises PlanError "fixed_link_unknown" where the pieces found are not the whole cable.
+    """
+    owner: dict[tuple[str, Step], int] = {}
+    for row, (way, shape) in enumerate(zip(cables["way"].astype(str), cables.geometry, strict=True)):
+        owner.update(dict.fromkeys(((way, step) for step in _steps(shape)), row))
+    names = cables["link_id"].astype(str).tolist()
+    found: dict[int, str] = {}
+    metres = np.zeros(len(cables))
+    for at, (way, shape, length) in enumerate(zip(edges["way"].astype(str), edges.geometry, edges["length_m"],
+                                                  strict=True)):
+        rows = {owner.get((way, step), -1) for step in _steps(shape)}
+        row = rows.pop() if len(rows) == 1 else -1
+        if row >= 0:
+            found[at] = names[row]
+            metres[row] += length
+    for name, have, length in zip(names, metres, cables["length_m"], strict=True):
+        if abs(have - length) > PIECES_M:
+            raise PlanError("fixed_link_unknown", link=name, found=round(float(have)), length=round(float(length)))
+    return found
+
+
+def _steps(shape: shapely.LineString) -> list[Step]:
+    """Return the steps from vertex to vertex of a line, either way round; none for a line without length."""
+    xy = [tuple(p) for p in np.round(shapely.get_coordinates(shape), 3).tolist()]
+    return [(min(a, b), max(a, b)) for a, b in itertools.pairwise(xy) if a != b]
 
 
 def _drawn_together(graph: LinkGraph, fibre: NDArray[np.bool_]) -> NDArray[np.intp]:
