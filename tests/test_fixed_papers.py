@@ -159,6 +159,7 @@ def test_more_of_the_mobile_plan_never_makes_the_sample_dearer(sample_graph: Any
     edges = sample_graph.case.links.edges
     on = np.flatnonzero(edges.geometry.distance(dearest.geometry.interpolate(0.5, normalized=True)) < 1.0)
     one = SimpleNamespace(budget_mvnd=5_000.0, links=mobile_links(sample_graph.case.links, on[:1].tolist()))
-    paid = fixed_plan(SimpleNamespace(case=sample_graph.case, budgets=(one,), year=2027))
+    beside: Any = SimpleNamespace(case=sample_graph.case, budgets=(one,), year=2027)
+    paid = fixed_plan(beside)
     assert paid.objective_mvnd < plain.objective_mvnd
     assert paid.totals.shared_km > 0

@@ -50,6 +50,11 @@ def chosen(plan: Plan) -> Choice:
     kept = st.session_state.get("fixed")
     if isinstance(kept, tuple) and kept[0] == state.plan_id(plan) and isinstance(kept[1], Choice):
         return kept[1]
+    return chosen_default(plan)
+
+
+def chosen_default(plan: Plan) -> Choice:
+    """Return the choice of the plan's own scenario beside its largest budget."""
     return Choice(len(plan.budgets) - 1, plan.scenario.fixed, tuple(plan.scenario.price_mvnd(i) for i in WORTH))
 
 
