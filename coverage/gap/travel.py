@@ -59,7 +59,7 @@ def travel(layers: Layers, assessment: Assessment, scenario: Scenario, roads: Ro
     xy = np.column_stack([villages.geometry.x, villages.geometry.y])
     office_of, office_xy = _offices(layers, villages["commune_code"].astype(str).to_numpy(object))
     motor = villages["motor_road"].astype("boolean")
-    walks = (~motor).fillna(value=False).to_numpy(dtype=bool)
+    walks = _walks(villages)
     served = villages["status_model"].isin([LOM, PHU]).to_numpy(dtype=bool)
     net = None if roads is None else _Net.of(roads, np.vstack([xy, office_xy]), rules)
     office, office_way = _to_offices(net, xy, office_xy, office_of, walks, rules)
@@ -75,6 +75,47 @@ def travel(layers: Layers, assessment: Assessment, scenario: Scenario, roads: Ro
         "weight": 1.0 + office / rules.travel_weight_min,
     })
     return Travel(table, _findings(layers, table, office_of, motor))
+
+
+def minutes_to(
+    layers: Layers, villages: pd.DataFrame, scenario: Scenario, places_m: FloatArray, roads: RoadGraph | None = None,
+) -> FloatArray:
+    """Return minutes (n, m) from every village to every place (m, 2); inf where there is no way.
+
+    As in ``travel``, but places may be far: people without a motor road walk to any of the places and ride on from it.
+
+    Parameters
+    ----------
+    villages : as ``Assessment.villages``: motor_road and points. roads : saves building the road graph again.
+    """
+    if roads is None and layers.roads is not None:
+        roads = road_graph(layers.roads)
+    rules = scenario.service
+    _refuse(rules)
+    xy = np.column_stack([villages.geometry.x, villages.geometry.y])
+    walks = _walks(villages)
+    minutes = np.full((len(xy), len(places_m)), np.nan)
+    between = np.where(np.eye(len(places_m), dtype=bool), 0.0, np.inf)
+    if roads is not None and len(xy) and len(places_m):
+        net = _Net.of(roads, np.vstack([xy, places_m]), rules)
+        at = net.first + len(xy) + np.arange(len(places_m))
+        ride = dijkstra(net.ride, directed=False, indices=at)
+        minutes[~walks], between = ride[:, net.first + np.flatnonzero(~walks)].T, ride[:, at]
+        if walks.any():
+            minutes[walks] = dijkstra(net.walk, directed=False, indices=at)[:, net.first + np.flatnonzero(walks)].T
+    straight = np.hypot(xy[:, :1] - places_m[:, 0], xy[:, 1:] - places_m[:, 1])
+    best, _ = _or_direct(minutes, straight, rules)
+    best = np.where(np.isnan(best), np.inf, best)
+    for row in np.flatnonzero(walks):
+        best[row] = (best[row][:, None] + between).min(axis=0)
+    return best
+
+
+def _walks(villages: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tell whose people walk: no motor road; not said counts as a motor road."""
+    motor = villages["motor_road"].astype("boolean")
+    out: npt.NDArray[np.bool_] = (~motor).fillna(value=False).to_numpy(dtype=bool)
+    return out
 
 
 def _refuse(rules: Service) -> None:

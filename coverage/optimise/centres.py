@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from coverage.compute import Progress, silent
 from coverage.errors import PlanError
+from coverage.optimise.centres_bound import dual_bound
 from coverage.optimise.model import Linear, run
 
 TIGHT = 1e-9  # relative: a bound this close to the value is met
@@ -76,12 +77,13 @@ def p_median(
 
 
 def p_center(
-    distance: ArrayLike, weights: ArrayLike, p: int, *, time_limit_s: float = 60.0, seed: int = 0,
+    distance: ArrayLike, weights: ArrayLike, p: int, *, time_limit_s: float = 60.0, gap: float = 0.0, seed: int = 0,
     progress: Progress = silent,
 ) -> Centres:
     """Return the p columns with the shortest longest way of any row with weight; among those the least weighted sum.
 
     Parameters and errors as in ``p_median``. Weights decide who counts and break ties; they do not stretch ways.
+    ``gap`` is that of the weighted sum, which comes last and whose proof is not told.
     """
     begun = time.monotonic()
     deadline = begun + time_limit_s
@@ -108,7 +110,7 @@ def p_center(
     bound = float(radii[min(low, radii.size - 1)]) if radii.size else 0.0
     if ended == "solved":
         inside = np.where(near <= value, near, np.inf)
-        best, _, ended = _median(inside, people, p, deadline, 0.0, seed, progress, start=best)
+        best, _, ended = _median(inside, people, p, deadline, gap, seed, progress, start=best)
     return _centres(way, weight, best, value, bound, 0.0, ended, begun)
 
 
@@ -217,8 +219,33 @@ def _median(
         return best, floor, "solved"
     if progress("centres", 0, 2) is False:
         return best, floor, "cancelled"
-    # a row can be no farther than its way times weight filling all that the best plan has above the floor
     top = _sum(near, weight, best)
+    if np.isfinite(top):
+        dual = dual_bound(near, weight, p, best)
+        if dual.value < top:
+            best = _interchange(near, weight, dual.found)
+            top = _sum(near, weight, best)
+        if top - dual.bound <= max(gap * top, TIGHT * max(1.0, top)):
+            return best, max(floor, dual.bound), "solved"
+        kept = np.flatnonzero((dual.with_column <= top * (1 + TIGHT)) | np.isin(np.arange(near.shape[1]), best))
+        if kept.size < near.shape[1]:     # no better choice holds one of the other columns
+            place = {int(c): k for k, c in enumerate(kept.tolist())}
+            inside, bound, ended = _finish(near[:, kept], weight, p, deadline, gap, seed, progress,
+                                           tuple(place[c] for c in best))
+            best = tuple(int(kept[k]) for k in inside)
+            return best, max(dual.bound, floor, min(bound, _sum(near, weight, best))), ended
+        best, bound, ended = _finish(near, weight, p, deadline, gap, seed, progress, best)
+        return best, max(dual.bound, bound), ended
+    return _finish(near, weight, p, deadline, gap, seed, progress, best)
+
+
+def _finish(
+    near: NDArray[np.float64], weight: NDArray[np.float64], p: int, deadline: float, gap: float, seed: int,
+    progress: Progress, best: tuple[int, ...],
+) -> tuple[tuple[int, ...], float, str]:
+    """Return p columns, the bound of their weighted sum and how it ended, by the exact model started from ``best``."""
+    # a row can be no farther than its way times weight filling all that the best plan has above the floor
+    floor, top = math.fsum(near.min(axis=1) * weight), _sum(near, weight, best)
     slack = (top - floor) * (1 + TIGHT) + TIGHT if np.isfinite(top) else np.inf
     limit = near.min(axis=1) + slack / weight
     model, steps = _radius_model(near, weight, p, limit)

@@ -6,6 +6,7 @@ own on a plan, because they take longer.
 
 from coverage.plan.budgets import SITE_COLUMNS, BudgetPlan, Density, Plan, density_check, propose
 from coverage.plan.case import Case, Figures
+from coverage.plan.centres import Centres, regional_centres
 from coverage.plan.curve import BudgetCurve, CurveRow, budget_curve
 from coverage.plan.depth import Depth
 from coverage.plan.fixed import FixedPlan, FixedTotals, fixed_plan
@@ -17,8 +18,9 @@ from coverage.plan.why import HandPlan, SiteWhy, what_if, why_site
 from coverage.siting.effect import Totals
 
 __all__ = [
-    "SITE_COLUMNS", "BudgetCurve", "BudgetPlan", "Case", "CurveRow", "Density", "Depth", "Figures", "FixedPlan",
-    "FixedTotals", "FloorRow", "FlooredPlan", "HandPlan", "NextVillage", "Outcome", "PhaseYear", "PhasedPlan",
-    "Plan", "Robust", "SiteWhy", "Target", "Totals", "budget_curve", "cheapest_plan", "density_check", "fixed_plan",
-    "floored_plan", "next_village", "phased_plan", "propose", "robust", "what_if", "why_site",
+    "SITE_COLUMNS", "BudgetCurve", "BudgetPlan", "Case", "Centres", "CurveRow", "Density", "Depth", "Figures",
+    "FixedPlan", "FixedTotals", "FloorRow", "FlooredPlan", "HandPlan", "NextVillage", "Outcome", "PhaseYear",
+    "PhasedPlan", "Plan", "Robust", "SiteWhy", "Target", "Totals", "budget_curve", "cheapest_plan", "density_check",
+    "fixed_plan", "floored_plan", "next_village", "phased_plan", "propose", "regional_centres", "robust", "what_if",
+    "why_site",
 ]
