@@ -1,7 +1,7 @@
 """Where fibre could be laid: roads, spurs from places to the road, cross-country, and the fibre it would end at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -102,6 +102,7 @@ class _Far:
 def draft(ends: Ends, layers: Layers, scenario: Scenario, roads: RoadGraph | None) -> Draft:
     """Return the fibre that could link the ends to the fibre in being, without what no plan would use."""
     rates = _Rates(scenario)
+    layers = replace(layers, fibre_routes=_in_order(layers.fibre_routes), fibre_nodes=_in_order(layers.fibre_nodes))
     count = len(ends.xy_m)
     road_m = np.full(count, np.nan) if roads is None or not count else roads.distance_to_road_m(ends.xy_m)
     factor = np.array([scenario.rate(access_item(float(m), scenario)) for m in road_m], dtype=np.float64)
@@ -125,6 +126,15 @@ def draft(ends: Ends, layers: Layers, scenario: Scenario, roads: RoadGraph | Non
         np.r_[ends.kind, np.full(n_road, "road", dtype=object), np.full(len(far.name), "fibre", dtype=object)],
         np.r_[ends.name, np.full(n_road, "", dtype=object), np.array(far.name, dtype=object)],
         root, factor, tuple(thin(wires, root, wanted)), roads)
+
+
+def _in_order(frame: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Return fibre sorted by name and place, so that ties do not depend on the order of the file."""
+    if frame is None or frame.empty:
+        return frame
+    names = [_node_names(frame)] if "node_code" in frame else [frame["name"].fillna("").astype(str).to_numpy(str)]
+    order = np.lexsort((frame.geometry.to_wkb().astype(object).map(bytes.hex).to_numpy(str), *names))
+    return frame.iloc[order].reset_index(drop=True)
 
 
 class _Rates:
