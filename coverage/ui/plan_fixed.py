@@ -25,10 +25,14 @@ from geodata.layers import Layers
 
 MAP_HEIGHT = 560
 SWITCHES = ("eligible_only", "near_routes", "unknown_lease", "hall_wifi", "connect_all")
-PLACE_COLUMNS = ("kind", "name", "commune_name", "fibre_status", "households", "missing_mbps", "worth_mvnd",
-                 "connected", "reason", "extra_mvnd", "length_m", "cost_mvnd")
+PLACE_COLUMNS = {
+    "thon": ("name", "commune_name", "fibre_status", "households", "worth_mvnd", "connected", "reason", "extra_mvnd",
+             "length_m", "cost_mvnd"),
+    "neo": ("name", "what", "commune_name", "fibre_status", "required_mbps", "missing_mbps", "worth_mvnd", "connected",
+            "reason", "extra_mvnd", "length_m", "cost_mvnd"),
+}
 LINK_COLUMNS = ("link_id", "way", "from_name", "to_name", "road_name", "length_m", "n_sites", "shared", "cost_mvnd")
-WHOLE = ("households", "missing_mbps", "worth_mvnd", "extra_mvnd", "length_m", "cost_mvnd", "n_sites")
+WHOLE = ("households", "required_mbps", "missing_mbps", "worth_mvnd", "extra_mvnd", "length_m", "cost_mvnd", "n_sites")
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def form(plan: Plan) -> Choice:
             float(second.number_input(t("fixed_worth_household"), 0.0, 1_000.0, now.worth[0], step=1.0)),
             float(third.number_input(t("fixed_worth_mbps"), 0.0, 1_000.0, now.worth[1], step=0.5)),
         )
-        pressed = last.form_submit_button(t("phases_set"), width="stretch")
+        pressed = last.form_submit_button(t("fixed_set"), width="stretch")
         boxes = st.columns(len(SWITCHES))
         switches = {name: boxes[at].checkbox(t(f"fixed_{name}"), value=bool(getattr(now.fixed, name)),
                                              key=f"fixed_{name}") for at, name in enumerate(SWITCHES)}
@@ -136,10 +140,17 @@ def _spec(_source: Source, _fixed: FixedPlan, _base: list[LayerSpec], key: tuple
 
 def tables(found: FixedPlan) -> None:
     """Show places, cables and the outlay by year as the workbook has them."""
-    language = state.language()
-    sheets = fixed_sheets(found, fixed_frames(found), language)
-    st.markdown(f"**{t('fixed_places')}**")
-    _table(sheets["fixed_places"].frame, "fixed_places", PLACE_COLUMNS)
+    frames = fixed_frames(found)
+    sheets = fixed_sheets(found, frames, state.language())
+    own, told = frames["fixed_places"], sheets["fixed_places"].frame
+    connected = own["connected"].to_numpy(dtype=bool)   # to these nothing more is needed
+    told = told.assign(reason=told["reason"].fillna(""), length_m=told["length_m"].fillna(0.0),
+                       extra_mvnd=told["extra_mvnd"].mask(connected, 0.0))
+    for kind, columns in PLACE_COLUMNS.items():
+        mine = told[(own["kind"] == kind).to_numpy(dtype=bool)]
+        if len(mine):
+            st.markdown(f"**{t(f'fixed_table_{kind}', count=n(len(mine)))}**")
+            _table(mine, "fixed_places", columns)
     with st.expander(t("fixed_links", count=n(len(found.links)))):
         _table(sheets["fixed_links"].frame, "fixed_links", LINK_COLUMNS)
     with st.expander(t("fixed_years")):
