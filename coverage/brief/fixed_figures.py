@@ -1,16 +1,17 @@
 """The figures of fixed broadband that screen, workbook and map print, each from one function."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from coverage.brief.web_text import local_number
-from coverage.brief.words import vn_money, word
-from coverage.plan.fixed import NO_WAY, NOT_COUNTED, TOO_DEAR, FixedPlan, FixedTotals
+from coverage.brief.words import vn_money, word, yes_no
+from coverage.plan.fixed import NO_WAY, NOT_COUNTED, TOO_DEAR, WORTH, FixedPlan, FixedTotals
 from coverage.plan.fixed_places import VILLAGE
 from coverage.siting.why import number
 from coverage.summary import PERCENT_DECIMALS, SOLVER_WORDS
 
 KM_DECIMALS = 1
+WORTH_DECIMALS = 1
 
 
 @dataclass(frozen=True)
@@ -92,5 +93,12 @@ def fixed_lines(fixed: FixedPlan, language: str = "vi") -> tuple[str, ...]:
     }
     lines = [word("fixed_line", key, language).format(**said)
              for key in ("connected", "money", "left", "unconfirmed", "separate")]
+    scenario = fixed.scenario
+    worth = (n(scenario.price_mvnd(item), WORTH_DECIMALS) for item in WORTH)
+    switches = "; ".join(
+        f"{word('fixed', f.name, language)}: {yes_no(value, language)}" for f in fields(scenario.fixed)
+        if isinstance(value := getattr(scenario.fixed, f.name), bool))
+    lines.append(word("fixed_line", "choices", language).format(
+        **dict(zip(("household", "mbps"), worth, strict=True)), switches=switches))
     status, proof = (one.status_vi, one.proof_vi) if language == "vi" else (one.status_en, one.proof_en)
     return (*lines, f"{status}. {proof}")

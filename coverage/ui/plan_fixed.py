@@ -86,7 +86,7 @@ def show(layers: Layers, plan: Plan) -> None:
         if finding.severity != "info":
             st.warning(finding.message(language), icon=":material/warning:")
     lines = fixed_lines(found, language)
-    st.caption(" ".join(lines[2:]))
+    st.caption(" ".join((*lines[2:5], lines[-1])))     # the cards say the rest, the form the choices
     source, base, base_key = maps.base_layers(layers, plan.case.assessment)
     spec = _spec(source, found, base, (*base_key, plan.scenario.digest, choice))
     maps.show(spec, name="fixed", height=MAP_HEIGHT)
