@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from shapely.geometry import LineString, Point, box
 from siting_case import SOUTH, WEST, frame, layers
+from streamlit.testing.v1 import AppTest
 
+from coverage.brief.centres_tables import centres_tables
 from coverage.errors import Cancelled, PlanError
 from coverage.gap.travel import commune_offices, minutes_to, travel
 from coverage.optimise.centres_bound import dual_bound
-from coverage.plan import regional_centres
+from coverage.plan import Depth, regional_centres
 from coverage.scenario import Scenario
+from coverage.ui.plan_centres import Asked
 from geodata.layers import Layers
 
 BASE = Scenario.default()       # 40 and 25 km/h, on foot 4 km/h, detour 1.4, straight walks up to 3 km
@@ -156,3 +159,46 @@ def test_the_dual_never_passes_the_optimum(seed: int) -> None:
     assert found.value == pytest.approx(sums[tuple(sorted(found.found))])
     for column in range(near.shape[1]):
         assert found.with_column[column] <= min(v for c, v in sums.items() if column in c) + 1e-9
+
+
+def test_the_sheets_say_the_same_in_both_languages() -> None:
+    pack = ground([*THREE, village("99005-1", 92_000, 40)], [*ROAD, [(90_000.0, 0.0), (95_000.0, 0.0)]], OFFICES)
+    depth = Depth(centres=regional_centres(pack, told(pack), BASE, 1))
+    for language in ("vi", "en"):
+        sheets = centres_tables(depth, language)
+        assert list(sheets) == ["centres", "centre_communes", "centre_villages"]
+        frame, lines = sheets["centres"]
+        assert len(frame) == 1
+        assert frame.iloc[0].tolist()[:5] == ["99003", "Xã 3", 3, 3, 500.0]
+        assert ("28,8" if language == "vi" else "28.8") in lines[1]         # 6,000 x 2.4 / 500
+        assert any("99005-1" in line for line in lines)
+        assert len(sheets["centre_communes"][0]) == 4
+    villages = centres_tables(depth)["centre_villages"][0]
+    assert villages.iloc[3].tolist()[4] == "chưa có đường đến trung tâm"
+    assert centres_tables(None) == centres_tables(Depth()) == {}
+
+
+SCRIPT = """
+from types import SimpleNamespace
+import test_plan_centres as own
+from coverage.ui import plan_centres
+pack = own.ground(own.THREE, own.ROAD, own.OFFICES)
+plan = SimpleNamespace(scenario=own.BASE, case=SimpleNamespace(assessment=own.told(pack)))
+plan_centres.show(pack, plan)
+"""
+
+
+def test_the_section_on_the_screen() -> None:
+    at = AppTest.from_string(SCRIPT, default_timeout=60)
+    at.session_state["centres"] = Asked(2)
+    at.run()
+    assert not at.exception
+    at.button(key="depth_centres_go").click().run()
+    while at.status:
+        at.run()
+    assert not at.exception
+    assert not at.error
+    assert at.get("vega_lite_chart") or at.get("arrow_vega_lite_chart")
+    assert len(at.dataframe) == 3
+    assert any("2 trung tâm trong 3 trụ sở UBND xã được xét" in c.value for c in at.caption)
+    assert any("Xã 4" in w.value for w in at.warning)

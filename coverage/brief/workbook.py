@@ -10,6 +10,7 @@ import pandas as pd
 
 from coverage.brief.assumptions import assumption_table
 from coverage.brief.break_even import break_even_table
+from coverage.brief.centres_tables import centres_tables
 from coverage.brief.depth_tables import depth_tables
 from coverage.brief.figures import by_plan, today
 from coverage.brief.fixed_tables import fixed_sheets
@@ -64,6 +65,7 @@ def workbook_parts(
         "costs": Part(cost_table(plan, language), "cost_lines"),
         "changes": Part(change_table(plan, assessment, language), "village_change"),
         **{key: Part(frame) for key, frame in depth_tables(depth, language).items()},
+        **{key: Part(frame, "", lines) for key, (frame, lines) in centres_tables(depth, language).items()},
         "reconciliation": Part(reconciliation_table(assessment, language), "reconciliation"),
     }
     if assessment.anchors is not None:

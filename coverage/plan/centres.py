@@ -42,7 +42,8 @@ class Centres:
     ----------
     centres : one row per centre, columns commune_code, commune_name, villages, people, households, communes (whose
         most weight goes there), mean_min (by people), max_min; point geometry.
-    villages : village_code, name, commune_code, commune_name, people, centre_code ("" = no way), centre_name, minutes.
+    villages : village_code, name, commune_code, commune_name, people, households, centre_code ("" = no way),
+        centre_name, minutes, x_m, y_m.
     communes : commune_code, name, is_border, villages, people, centre_code (of most of its weight), centre_name,
         share (of its weight that goes there), mean_min (by people), max_min, unreached (villages).
     places : candidate places on that network. weighed : villages that decide (of that network, with a weight).
@@ -161,7 +162,8 @@ def _villages(
         "people": villages["people"].astype("float64").to_numpy(dtype=np.float64),
         "households": villages["households"].astype("float64").to_numpy(dtype=np.float64),
         "centre_code": centre, "centre_name": [names.get(c, c) for c in centre],
-        "minutes": np.where(np.isfinite(way), way, np.nan),
+        "minutes": np.where(np.isfinite(way), way, np.nan), "x_m": villages.geometry.x.to_numpy(),
+        "y_m": villages.geometry.y.to_numpy(),
     })
 
 

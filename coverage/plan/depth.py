@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from coverage.plan.centres import Centres
 from coverage.plan.curve import BudgetCurve
 from coverage.plan.fixed import FixedPlan
 from coverage.plan.phases import PhasedPlan
@@ -9,8 +10,9 @@ from coverage.plan.phases import PhasedPlan
 
 @dataclass(frozen=True)
 class Depth:
-    """Curve, phases and fixed broadband that were computed."""
+    """Curve, phases, fixed broadband and regional centres that were computed."""
 
     curve: BudgetCurve | None = None
     phases: PhasedPlan | None = None
     fixed: FixedPlan | None = None
+    centres: Centres | None = None

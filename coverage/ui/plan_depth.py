@@ -8,22 +8,22 @@ import pandas as pd
 import streamlit as st
 
 from coverage.compute import Progress
-from coverage.plan import BudgetCurve, Depth, FixedPlan, PhasedPlan, Plan, budget_curve
-from coverage.ui import ask, parts, plan_fixed, plan_sites, plan_years, state
+from coverage.plan import BudgetCurve, Centres, Depth, FixedPlan, PhasedPlan, Plan, budget_curve
+from coverage.ui import ask, parts, plan_centres, plan_fixed, plan_sites, plan_years, state
 from coverage.ui.parts import Card, n, t
 from coverage.ui.words import money
 from geodata.layers import Layers
 
 _BILLION_MVND = 1_000.0
 BLUE, ORANGE, GREY = "#0b3c8c", "#c2570c", "#7b8794"
-SECTIONS = ("curve", "phases", "floors", "robust", "why", "fixed")
+SECTIONS = ("curve", "phases", "floors", "robust", "why", "fixed", "centres")
 
 
 @st.fragment
 @parts.guarded
 def show(layers: Layers, plan: Plan) -> None:
     """Draw the chosen part; nothing is computed before its button."""
-    sections = SECTIONS if len(plan.options) else ("fixed",)    # fibre may lack where signal does not
+    sections = SECTIONS if len(plan.options) else ("fixed", "centres")    # fibre may lack where signal does not
     language = state.language()
     st.subheader(t("depth_title"))
     chosen = st.segmented_control(
@@ -33,6 +33,7 @@ def show(layers: Layers, plan: Plan) -> None:
     pages: dict[str, Callable[[Layers, Plan], None]] = {
         "curve": curve, "phases": plan_years.show, "floors": plan_sites.floors, "robust": plan_sites.robustness,
         "why": plan_sites.why, "fixed": plan_fixed.show,
+        "centres": plan_centres.show,
     }
     pages[str(chosen or sections[0])](layers, plan)
 
@@ -51,7 +52,8 @@ def ready(layers: Layers, plan: Plan) -> Depth:
     curve_found: BudgetCurve | None = found(curve_key(layers, plan))
     phases_found: PhasedPlan | None = found(plan_years.key(layers, plan, plan_years.chosen(plan)))
     fixed_found: FixedPlan | None = found(plan_fixed.key(layers, plan, plan_fixed.chosen(plan)))
-    return Depth(curve_found, phases_found, fixed_found)
+    centres_found: Centres | None = found(plan_centres.key(layers, plan, plan_centres.chosen()))
+    return Depth(curve_found, phases_found, fixed_found, centres_found)
 
 
 def curve(layers: Layers, plan: Plan) -> None:
