@@ -1,4 +1,4 @@
-"""Every benchmark after the other: radio against its peers, then siting against its peers.
+"""Every benchmark after the other: radio, siting, and siting with its network, each against its peers.
 
     make bench                 the real layers are looked for in ../shared
 
@@ -12,7 +12,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
-RUNS = (["benchmarks.radio", str(SHARED)], ["benchmarks.peers", "4_200:60", "5_1000:120"])
+RUNS = (
+    ["benchmarks.radio", str(SHARED)], ["benchmarks.peers", "4_200:60", "5_1000:120"],
+    ["benchmarks.network", "4", "200", "60", "peers"], ["benchmarks.network", "5", "1000", "60"],
+)
 
 
 def main() -> int:

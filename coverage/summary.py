@@ -20,6 +20,7 @@ SOLVER_WORDS = {
     "optimal": ("Đã chứng minh tối ưu", "Proven optimal"),
     "gap": ("Đạt sai lệch cho phép, có cận chứng minh", "Within the gap asked for, with a proven bound"),
     "time_limit": ("Hết thời gian tính, có cận chứng minh", "Time limit, with a proven bound"),
+    "bound": ("Có cận chứng minh, rộng hơn sai lệch đề ra", "With a proven bound, wider than the gap asked for"),
     "cancelled": ("Đã dừng theo yêu cầu, có cận chứng minh", "Stopped on request, with a proven bound"),
 }
 

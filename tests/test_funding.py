@@ -49,13 +49,16 @@ def test_sites_take_the_route_of_most_people_and_the_totals_are_the_plans() -> N
         "village_code": ["1", "2", "3", "4", "5"], "newly_served_people": [100.0, 90.0, 30.0, 0.0, 20.0],
         "served_by": ["A-M", "A-M, C-N", "C-N", "", "A-M"],
     })
-    told = outlay(assets_of(one), BASE)
-    found = funding(one, assessment(), told, ROUTES)
+    made = assets_of(one)
+    told = outlay(made, BASE)
+    found = funding(one, assessment(), made, told, ROUTES)
     assert found.villages["village_code"].tolist() == ["1", "2", "3", "5"]
     # A brings signal to 100 people of the fund's and 110 of operators' villages; B to nobody new; C to 30
-    assert found.sites["route"].tolist() == ["doanh_nghiep", "", "dien_mat_troi_ve_tinh"]
-    assert found.sites["routes"].tolist() == ["quy_cong_ich, doanh_nghiep", "", "dien_mat_troi_ve_tinh"]
-    assert found.sites["people_of_route"].tolist() == [110.0, 0.0, 30.0]
+    # and a link goes with the sites it carries: A's hop, B's two pieces of cable
+    assert found.sites["route"].tolist() == ["doanh_nghiep", "", "dien_mat_troi_ve_tinh", "doanh_nghiep", "", ""]
+    assert found.sites["routes"].tolist()[:4] == [
+        "quy_cong_ich, doanh_nghiep", "", "dien_mat_troi_ve_tinh", "quy_cong_ich, doanh_nghiep"]
+    assert found.sites["people_of_route"].tolist() == [110.0, 0.0, 30.0, 110.0, 0.0, 0.0]
     totals = found.totals.set_index("route")
     assert totals["sites"].to_dict() == {
         "dien_mat_troi_ve_tinh": 1, "quy_cong_ich": 0, "doanh_nghiep": 1, "chua_xac_dinh": 0, "": 1}

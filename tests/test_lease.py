@@ -12,7 +12,7 @@ from money_case import YEAR, plan
 
 from coverage.errors import PlanError, ScenarioError
 from coverage.money.lease import Terms, Way, break_even_years, compare, flow, present_value, terms_of
-from coverage.money.outlay import assets_of
+from coverage.money.outlay import assets_of, with_link_shares
 from coverage.scenario import Scenario
 
 BASE = Scenario.default()
@@ -26,7 +26,7 @@ BY_HAND = {
 
 def compared(*others: dict[str, Any], **more: Any) -> Any:
     whole, one = plan(BASE, *others)
-    return compare(whole, one, assets_of(one), BASE, **more)
+    return compare(whole, one, with_link_shares(assets_of(one)), BASE, **more)
 
 
 def test_three_sites_by_hand_to_the_dong() -> None:
@@ -111,10 +111,11 @@ def test_a_quote_replaces_the_computed_fee() -> None:
 
 
 def near(**changes: Any) -> dict[str, Any]:
-    """Return an option that shares a mast 600 m from site A."""
+    """Return an option that shares a mast 600 m from site A, with a cable of its own as B has."""
     _, one = plan(BASE)
+    lines = with_link_shares(assets_of(one))[1].cost_lines
     shared = one.sites[one.sites["kind"] == "shared"].iloc[0]
-    return dict(shared.drop("geometry")) | {"option_id": "D-C", "site_id": "D", "x_m": 500_600.0, "y_m": 1_700_000.0,
+    return dict(shared.drop("geometry")) | {"cost_lines": lines, "option_id": "D-C", "site_id": "D", "x_m": 500_600.0, "y_m": 1_700_000.0,
                                             "reachable_people": 2_500.0} | changes
 
 
@@ -131,7 +132,7 @@ def test_a_near_mast_is_compared_where_sharing_serves_as_many() -> None:
 def test_a_later_year_is_worth_less_but_breaks_even_after_as_long() -> None:
     whole, one = plan(BASE)
     years = {"A-M": YEAR + 2, "B-C": YEAR, "C-N": YEAR}
-    row = compare(whole, one, assets_of(one, years), BASE).sites.set_index("option_id").loc["A-M"]
+    row = compare(whole, one, with_link_shares(assets_of(one, years)), BASE).sites.set_index("option_id").loc["A-M"]
     assert row["build_pv_mvnd"] == pytest.approx(4566.301216 / 1.08**2, abs=1e-6)
     assert row["breakeven_lease_year"] == 2038
 
@@ -139,7 +140,7 @@ def test_a_later_year_is_worth_less_but_breaks_even_after_as_long() -> None:
 def test_no_return_and_no_sites() -> None:
     free = Scenario.from_mapping({"prices": {"lease_return_share": 0.0}})
     whole, one = plan(free)
-    row = compare(whole, one, assets_of(one), free).sites.iloc[0]
+    row = compare(whole, one, with_link_shares(assets_of(one)), free).sites.iloc[0]
     # works without VAT 2711.016, equipment again 1796.256, over ten years, with 70 a year; VAT 10 %
     assert row["lease_opex_mvnd_year"] == pytest.approx(((2711.016 + 1796.256) / 10 + 70) * 1.1, abs=1e-6)
     one.sites = one.sites.iloc[:0]

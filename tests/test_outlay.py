@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -22,6 +23,7 @@ from coverage.money.outlay import (
     outlay_levels,
     parts,
     sum_mvnd,
+    with_link_shares,
 )
 from coverage.scenario import PriceLevel, Scenario, load_prices, prices_from
 from coverage.siting.cost import add_up, line
@@ -37,6 +39,15 @@ def exact(values: object) -> Decimal:
 # the table of docs/methods/money.md, million VND: construction, equipment, management, contingency, VAT, operation,
 # lease, VAT of support (five years each of the last three), and the total
 BY_HAND = {
+    "A-M": ("770", "1232", "160.16", "216.216", "237.8376", "350", "0", "35", "3001.2136"),
+    "B-C": ("40", "500", "43.2", "58.32", "64.152", "225", "360", "58.5", "1349.172"),
+    "C-N": ("120", "348", "37.44", "50.544", "55.5984", "70", "180", "25", "886.5824"),
+    "TD-001": ("0", "280", "22.4", "30.24", "33.264", "0", "0", "0", "365.904"),
+    "TD-002": ("60", "0", "4.8", "6.48", "7.128", "0", "0", "0", "78.408"),
+    "TD-003": ("25.5", "0", "2.04", "2.754", "3.0294", "0", "0", "0", "33.3234"),
+}
+# the sites with their links
+TOGETHER = {
     "A-M": ("770", "1512", "182.56", "246.456", "271.1016", "350", "0", "35", "3367.1176"),
     "B-C": ("125.5", "500", "50.04", "67.554", "74.3094", "225", "360", "58.5", "1460.9034"),
     "C-N": ("120", "348", "37.44", "50.544", "55.5984", "70", "180", "25", "886.5824"),
@@ -54,19 +65,38 @@ def test_three_sites_by_hand_to_the_dong() -> None:
     assert Decimal(f"{found.capex_mvnd:.6f}") == Decimal("4411.1034")
 
 
+def test_a_site_with_its_links_is_what_it_costs_alone() -> None:
+    _, one = plan(BASE)
+    for asset in with_link_shares(assets_of(one)):
+        works, year = parts(asset.cost_lines, BASE)
+        cost = add_up(BASE, works, year)
+        assert Decimal(f"{cost.cost_mvnd:.6f}") == Decimal(TOGETHER[asset.asset_id][-1])
+
+
+def test_a_shared_link_is_paid_once_and_halved_only_for_figures_of_a_site() -> None:
+    _, one = plan(BASE)
+    both = one.links.assign(sites=[("A-M", "B-C"), ("B-C",), ("B-C",)], n_sites=[2, 1, 1])
+    shared = SimpleNamespace(sites=one.sites, links=both)
+    made = assets_of(shared, {"A-M": YEAR + 1, "B-C": YEAR, "C-N": YEAR})
+    assert made[3].build_year == YEAR               # with the first of its sites
+    assert outlay(made, BASE).total_mvnd == outlay(assets_of(one), BASE).total_mvnd
+    hop = {a.asset_id: [x[1] for x in a.cost_lines if x[0] == "microwave_hop"] for a in with_link_shares(made)}
+    assert hop == {"A-M": [0.5], "B-C": [0.5], "C-N": []}
+
+
 def test_years_by_hand() -> None:
     _, one = plan(BASE)
     found = outlay(assets_of(one, {"A-M": YEAR, "B-C": YEAR + 1, "C-N": YEAR + 1}), BASE)
     by_year = found.by_year.set_index("year")["total_mvnd"]
     assert by_year.to_dict() == pytest.approx({
         2027: 2982.1176,                         # A
-        2028: 77 + 817.4034 + 611.5824,          # A's first support, B and C built
+        2028: 77 + 817.4034 + 611.5824,          # A's first support, B with its cable and C built
         2029: 260.7, 2030: 260.7, 2031: 260.7,   # 77 + 128.7 + 55
         2032: 260.7,                             # A's fifth year
         2033: 128.7 + 55,
     }, abs=1e-9)
     wide = found.site_years.set_index("asset_id")
-    assert wide.loc["B-C", ["2027", "2028", "2033"]].tolist() == [0.0, 817.4034, 128.7]
+    assert wide.loc["B-C", ["2027", "2028", "2033"]].tolist() == [0.0, 705.672, 128.7]
     assert wide["total_mvnd"].tolist() == found.by_site["total_mvnd"].tolist()
 
 
@@ -111,9 +141,11 @@ def test_levels_ascend_and_rates_stay() -> None:
     low = at_level(BASE, "low")
     assert low.rate("discount_rate") == BASE.rate("discount_rate") == 0.08
     assert low.price_mvnd("tower_ground") == 350
-    # the macro site at low prices: (350 + 350 + 250 + 120) x 1.4 = 1498; x 1.05 x 1.1 x 1.1; support 49.5 x 5
-    macro = levels["low"].by_site.set_index("asset_id").loc["A-M"]
-    assert macro["capex_mvnd"] == pytest.approx(1498 * 1.05 * 1.1 * 1.1, abs=2e-6)
+    # the macro site at low prices: (350 + 350 + 250) x 1.4 = 1330, its hop 120 x 1.4; x 1.05 x 1.1 x 1.1; support 49.5 x 5
+    low_by = levels["low"].by_site.set_index("asset_id")
+    macro = low_by.loc["A-M"]
+    assert macro["capex_mvnd"] == pytest.approx(1330 * 1.05 * 1.1 * 1.1, abs=2e-6)
+    assert low_by.loc["TD-001", "capex_mvnd"] == pytest.approx(168 * 1.05 * 1.1 * 1.1, abs=2e-6)
     assert macro["support_mvnd"] == 247.5
 
 
@@ -173,12 +205,14 @@ def test_a_broken_price_book_is_refused(change: dict[str, object], words: str) -
 def test_every_money_item_of_the_book_has_a_line() -> None:
     rates = {item for item, p in load_prices("don_gia_2026").items() if not p.line}
     money = {item for item in rates if BASE.prices[item].note.unit.startswith("triệu đồng")}
-    assert money == {"arpu_month"}      # what people pay, no cost
+    # what people pay, and what a connection is worth: no costs
+    assert money == {"arpu_month", "fibre_worth_household", "fibre_worth_mbps"}
 
 
 def test_parts_take_the_on_costs_off_again() -> None:
     _, one = plan(BASE)
-    for asset, site in zip(assets_of(one), one.sites.to_dict("records"), strict=True):
+    for asset, site in zip(assets_of(one), [*one.sites.to_dict("records"), *one.links.to_dict("records")],
+                           strict=True):
         works, year = parts(asset.cost_lines, BASE)
         cost = add_up(BASE, works, year)
         assert (cost.capex_mvnd, cost.opex_mvnd_year, cost.cost_mvnd) == (

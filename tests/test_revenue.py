@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from money_case import PEOPLE, YEAR, plan
 
 from coverage.errors import ScenarioError
-from coverage.money.outlay import assets_of
+from coverage.money.outlay import assets_of, with_link_shares
 from coverage.money.revenue import Viability, gap_mvnd, revenue_mvnd_year, viability
 from coverage.scenario import Scenario
 
@@ -27,7 +27,7 @@ def of(scenario: Scenario, people: dict[str, float] | None = None) -> Viability:
     if people is not None:
         one.sites["new_people"] = [people[o] for o in one.sites["option_id"]]
         one.sites["other_people"] = 0.0
-    return viability(whole, one, assets_of(one), scenario)
+    return viability(whole, one, with_link_shares(assets_of(one)), scenario)
 
 
 def test_three_sites_by_hand_to_the_dong() -> None:

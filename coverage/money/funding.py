@@ -12,7 +12,7 @@ import pandas as pd
 
 from coverage.errors import ScenarioError
 from coverage.gap.assessment import Assessment
-from coverage.money.outlay import Outlay, sum_mvnd
+from coverage.money.outlay import Asset, Outlay, sum_mvnd
 from coverage.plan import BudgetPlan
 
 POWER = ("co", "khong", "chua_ro")
@@ -42,9 +42,9 @@ class Funding:
     villages : of those that gain people: village_code, name, commune_name, difficult, grid_power (POWER), route,
         newly_served_people, served_by.
     sites : order, option_id, name, route (of most of the people it brings signal to), routes (all of them, in the
-        order of the table), people_of_route, total_mvnd.
+        order of the table), people_of_route, total_mvnd; then the links, each with the people of the sites it carries.
     totals : route, villages, people, sites, capex_mvnd, total_mvnd; one row per route of the table, and one of code ""
-        where sites have none. Every site counts once, so the sums are those of the plan.
+        where sites have none. Every site and every link counts once, so the sums are those of the plan.
     table : the routes used.
     """
 
@@ -110,8 +110,10 @@ def village_routes(assessment: Assessment, routes: Sequence[Route]) -> pd.DataFr
     })
 
 
-def funding(one: BudgetPlan, assessment: Assessment, outlay: Outlay, routes: Sequence[Route]) -> Funding:
-    """Return the route of every village that gains people and of every site; ``outlay`` gives the money of the sites.
+def funding(
+    one: BudgetPlan, assessment: Assessment, assets: Sequence[Asset], outlay: Outlay, routes: Sequence[Route],
+) -> Funding:
+    """Return the route of every village that gains people and of every asset; ``outlay`` gives their money.
 
     A village served by several sites counts for the first of them in build order.
     """
@@ -121,15 +123,20 @@ def funding(one: BudgetPlan, assessment: Assessment, outlay: Outlay, routes: Seq
     villages = villages[villages["newly_served_people"] > 0].reset_index(drop=True)
     first = villages["served_by"].astype(str).str.split(", ").str[0]
     people = villages.groupby([first.rename("option_id"), "route"])["newly_served_people"].sum()
-    sites = _site_routes(outlay, people, routes)
-    return Funding(villages, sites, _totals(villages, sites, outlay, routes), tuple(routes))
+    sites = _site_routes(assets, outlay, people, routes)
+    links = {a.asset_id for a in assets if a.is_link}
+    return Funding(villages, sites, _totals(villages, sites, links, outlay, routes), tuple(routes))
 
 
-def _site_routes(outlay: Outlay, people: pd.Series, routes: Sequence[Route]) -> pd.DataFrame:
+def _site_routes(
+    assets: Sequence[Asset], outlay: Outlay, people: pd.Series, routes: Sequence[Route],
+) -> pd.DataFrame:
     order = {r.code: at for at, r in enumerate(routes)}
+    carries = {a.asset_id: list(a.sites) or [a.asset_id] for a in assets}
     rows = []
     for site in outlay.by_site.to_dict("records"):
-        mine = people.xs(site["asset_id"]) if site["asset_id"] in people.index.get_level_values(0) else pd.Series()
+        known = people.index.get_level_values(0).isin(carries[site["asset_id"]])
+        mine = people[known].groupby(level=1).sum()
         found = sorted(mine.items(), key=lambda item: (-item[1], order[str(item[0])]))
         rows.append({
             "order": site["order"], "option_id": site["asset_id"], "name": site["name"],
@@ -141,7 +148,9 @@ def _site_routes(outlay: Outlay, people: pd.Series, routes: Sequence[Route]) -> 
     return pd.DataFrame(rows, columns=columns)
 
 
-def _totals(villages: pd.DataFrame, sites: pd.DataFrame, outlay: Outlay, routes: Sequence[Route]) -> pd.DataFrame:
+def _totals(
+    villages: pd.DataFrame, sites: pd.DataFrame, links: set[str], outlay: Outlay, routes: Sequence[Route],
+) -> pd.DataFrame:
     money = outlay.by_site.assign(route=sites["route"].to_numpy())
     codes = [r.code for r in routes] + ([NOBODY] if (sites["route"] == NOBODY).any() else [])
     rows = []
@@ -149,6 +158,6 @@ def _totals(villages: pd.DataFrame, sites: pd.DataFrame, outlay: Outlay, routes:
         own, paid = villages[villages["route"] == code], money[money["route"] == code]
         rows.append({
             "route": code, "villages": len(own), "people": float(own["newly_served_people"].sum()),
-            "sites": len(paid), "capex_mvnd": sum_mvnd(paid["capex_mvnd"]), "total_mvnd": sum_mvnd(paid["total_mvnd"]),
+            "sites": int((~paid["asset_id"].isin(links)).sum()), "capex_mvnd": sum_mvnd(paid["capex_mvnd"]), "total_mvnd": sum_mvnd(paid["total_mvnd"]),
         })
     return pd.DataFrame(rows)

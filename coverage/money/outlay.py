@@ -4,7 +4,7 @@ Capital is paid in the build year, lease and support in each of the ``horizon_ye
 whole đồng, so totals by year, by line and by site are the same number.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -23,17 +23,19 @@ LEVELS: tuple[PriceLevel, ...] = ("low", "base", "high")
 DONG_PER_MVND = 1_000_000
 _ON_COSTS = ("management", "contingency", "vat")
 _YEARLY = ("operation", "lease")
+LINK_KINDS: Mapping[str, str] = MappingProxyType({"fibre": "Cáp quang", "microwave": "Vi ba"})
 _ROWS = ("asset_id", "order", "name", "year", "line", "dong")
 
 
 @dataclass(frozen=True)
 class Asset:
-    """Something the plan pays for: a site, or a link shared by several.
+    """Something the plan pays for: a site, or a link that carries one or several of them.
 
     Parameters
     ----------
-    asset_id : option id of a site. build_year : calendar year of the capital.
-    cost_lines : (item, quantity, unit_mvnd, factor, mvnd) as ``coverage.siting.options`` gives them.
+    asset_id : option id of a site, link id of a link. build_year : calendar year of the capital.
+    cost_lines : (item, quantity, unit_mvnd, factor, mvnd) as ``coverage.siting`` gives them.
+    sites : option ids that a link carries; empty for a site.
     """
 
     asset_id: str
@@ -41,6 +43,12 @@ class Asset:
     name: str
     build_year: int
     cost_lines: tuple[tuple[str, float, float, float, float], ...]
+    sites: tuple[str, ...] = ()
+
+    @property
+    def is_link(self) -> bool:
+        """Whether this is a link."""
+        return bool(self.sites)
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,9 @@ def at_level(scenario: Scenario, level: PriceLevel) -> Scenario:
 
 
 def assets_of(one: BudgetPlan, build_year: Mapping[str, int] | None = None) -> tuple[Asset, ...]:
-    """Return the sites of a budget's plan as assets, each built in its earliest year unless told otherwise.
+    """Return the sites of a budget's plan, each built in its earliest year unless told otherwise, then its links.
+
+    A link is built with the first site that sends through it.
 
     Parameters
     ----------
@@ -112,9 +122,35 @@ def assets_of(one: BudgetPlan, build_year: Mapping[str, int] | None = None) -> t
         year = earliest if build_year is None else build_year.get(str(site["option_id"]))
         if year is None or year < earliest:
             raise PlanError("money_build_year", option=site["option_id"], value=year, earliest=earliest)
-        lines = tuple(tuple(x) for x in site["cost_lines"])
-        out.append(Asset(str(site["option_id"]), int(site["order"]), str(site["name"]), int(year), lines))
+        out.append(Asset(str(site["option_id"]), int(site["order"]), str(site["name"]), int(year), _lines(site)))
+    built = {asset.asset_id: asset.build_year for asset in out}
+    for order, link in enumerate(one.links.to_dict("records"), start=len(out) + 1):
+        users = tuple(str(o) for o in link["sites"])
+        out.append(Asset(str(link["link_id"]), order, link_name(link), min(built[o] for o in users), _lines(link),
+                         users))
     return tuple(out)
+
+
+def _lines(row: Mapping[Hashable, Any]) -> tuple[tuple[str, float, float, float, float], ...]:
+    return tuple(tuple(x) for x in row["cost_lines"])
+
+
+def link_name(link: Mapping[Hashable, Any]) -> str:
+    """Return what a link is called in tables of money, e.g. "Cáp quang: A - B"."""
+    kind = LINK_KINDS[str(link["kind"])]
+    ends = " - ".join(str(link[end]) for end in ("from_name", "to_name") if link[end])
+    return f"{kind}: {ends}" if ends else kind
+
+
+def with_link_shares(assets: Sequence[Asset]) -> tuple[Asset, ...]:
+    """Return the sites, each with an equal part of every link that carries it, for figures of one site."""
+    mine: dict[str, list[tuple[str, float, float, float, float]]] = {}
+    for link in assets:
+        for option in link.sites:
+            mine.setdefault(option, []).extend(
+                (item, quantity / len(link.sites), unit, factor, mvnd / len(link.sites))
+                for item, quantity, unit, factor, mvnd in link.cost_lines)
+    return tuple(replace(a, cost_lines=(*a.cost_lines, *mine.get(a.asset_id, ()))) for a in assets if not a.is_link)
 
 
 def parts(cost_lines: Iterable[Sequence[Any]], scenario: Scenario) -> tuple[list[Line], list[Line]]:

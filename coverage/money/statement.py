@@ -22,6 +22,7 @@ from coverage.money.outlay import (
     Outlay,
     assets_of,
     outlay_levels,
+    with_link_shares,
 )
 from coverage.money.revenue import Viability, viability
 from coverage.plan import BudgetPlan, Plan
@@ -139,8 +140,9 @@ def _of_budget(
     own = levels[scenario.price_level]
     if round(one.selection.cost_mvnd * DONG_PER_MVND) != round(own.total_mvnd * DONG_PER_MVND):
         raise PlanError("money_total_differs", value=one.selection.cost_mvnd, found=own.total_mvnd)
+    sites = with_link_shares(assets)
     fees = {o: q.mvnd_year if isinstance(q, Quote) else q for o, q in quotes.items()}
-    ways = compare(plan, one, assets, scenario, quotes=fees)
+    ways = compare(plan, one, sites, scenario, quotes=fees)
     ways = replace(ways, sites=with_basis(ways, quotes))
     cheapest = ways.sites["cheapest"] if len(ways.sites) else pd.Series(dtype=object)
     twins = duplicates(plan, one, layers, scenario)
@@ -149,7 +151,7 @@ def _of_budget(
     said = sharing_first(twins)
     return BudgetMoney(
         budget_mvnd=one.budget_mvnd, assets=assets, outlay=own, levels=levels, comparison=ways,
-        viability=viability(plan, one, assets, scenario), funding=funding(one, assessment, own, routes),
+        viability=viability(plan, one, sites, scenario), funding=funding(one, assessment, assets, own, routes),
         duplicates=twins, hours=hours_saved(times, one), cost_mvnd=own.total_mvnd,
         cost_low_mvnd=levels["low"].total_mvnd, cost_high_mvnd=levels["high"].total_mvnd, capex_mvnd=own.capex_mvnd,
         support_mvnd=_difference(own.total_mvnd, own.capex_mvnd),

@@ -92,24 +92,27 @@ def explain(
     best: Selection,
     option: int,
     *,
+    other: Selection | None = None,
     time_limit_s: float = 10.0,
     gap: float = 1e-4,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Why:
-    """Return why ``option`` is in the plan ``best``."""
+    """Return why ``option`` is in the plan ``best``; ``other`` = the best plan without its site, solved here if None."""
     rest = tuple(i for i in best.chosen if i != option)
     after = best.value - covered_people(problem, rest)
     swap, swap_loss = _replacement(problem, best, option, rest)
-    if option in problem.required:
+    if other is not None:
+        without, bound = other.value, min(other.bound, best.bound)
+    elif option in problem.required:
         without, bound = covered_people(problem, rest), covered_people(problem, rest)
     else:
         same_site = np.flatnonzero(problem.site == problem.site[option]).tolist()
         ban = tuple(sorted({*problem.forbidden, *same_site} - set(problem.required)))
         start = (*rest, swap) if swap is not None and problem.site[swap] != problem.site[option] else rest
-        other = solve(replace(problem, forbidden=ban), time_limit_s=time_limit_s, gap=gap, seed=seed, start=start,
+        found = solve(replace(problem, forbidden=ban), time_limit_s=time_limit_s, gap=gap, seed=seed, start=start,
                       progress=progress)
-        without, bound = other.value, min(other.bound, best.bound)
+        without, bound = found.value, min(found.bound, best.bound)
     return Why(
         option, covered_people(problem, [option]), after, without, bound, best.value - without,
         max(0.0, best.value - bound), swap, swap_loss, binding(problem, best, option),

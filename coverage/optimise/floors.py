@@ -140,9 +140,9 @@ def solve_floors(
     free = solve(problem, time_limit_s=time_limit_s / 6, gap=gap, seed=seed, progress=progress)
     free_lack = float(np.maximum(needed - group_gain(problem, group, needed.size, free.chosen), 0.0).sum())
     if free_lack <= TIGHT * max(1.0, needed.sum()):  # the best plan without floors keeps them all
-        return _report(problem, group, needed, names, free, (0.0, 0.0), (free.cost_mvnd, 0.0), deadline)
+        return report_floors(problem, group, needed, names, free, (0.0, 0.0), (free.cost_mvnd, 0.0), deadline)
     if free.status == "cancelled":
-        return _report(problem, group, needed, names, free, (free_lack, 0.0), (free.cost_mvnd, 0.0), begun)
+        return report_floors(problem, group, needed, names, free, (free_lack, 0.0), (free.cost_mvnd, 0.0), begun)
     lack, money, plan = _least(problem, core.fixed, group, left, deadline, begun + 0.5 * time_limit_s, seed, progress)
     run = _Run(problem, left, lack[0], deadline, gap, seed, progress)
     if feasible(problem, plan):  # a first plan: the floors kept, the money left spent on people
@@ -161,7 +161,7 @@ def solve_floors(
     status = "cancelled" if ended == "cancelled" else ("gap" if bound - value <= gap * bound else "time_limit")
     selection = make_selection(problem, plan, bound, status, time.monotonic() - begun,
                                cost_proven=best is not None and ended == "solved" and len(best.value) == AIMS)
-    return _report(problem, group, needed, names, selection, lack, money, deadline)
+    return report_floors(problem, group, needed, names, selection, lack, money, deadline)
 
 
 @dataclass(frozen=True, eq=False)
@@ -319,10 +319,11 @@ def _read(problem: Problem, core: Core, point: NDArray[np.float64] | None) -> tu
     return plan
 
 
-def _report(
+def report_floors(  # noqa: PLR0913, PLR0917 - what every stage found
     problem: Problem, group: NDArray[np.intp], needed: NDArray[np.float64], names: Sequence[str], selection: Selection,
     lack: tuple[float, float], money: tuple[float, float], deadline: float,
 ) -> FloorPlan:
+    """Return a plan with what it lacks; ``lack`` and ``money``: the least found and proven."""
     gain = group_gain(problem, group, needed.size, selection.chosen)
     short = np.where(needed - gain > TIGHT * np.maximum(1.0, needed), needed - gain, 0.0)
     missed = tuple(

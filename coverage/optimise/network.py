@@ -6,6 +6,7 @@ prize each (fixed broadband). Method and measurements: docs/methods/network.md.
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -36,6 +37,7 @@ def solve_network(
     time_limit_s: float = 60.0,
     gap: float = 1e-4,
     seed: int = 0,
+    start: Iterable[int] = (),
     progress: Progress = silent,
 ) -> NetworkPlan:
     """Return the options and links that gain most people; among those the cheapest; among those the shortest links.
@@ -44,6 +46,7 @@ def solve_network(
     ----------
     time_limit_s : wall time; the best plan so far is returned with its true bound.
     gap : relative gap at which the search may stop; 0 = prove the optimum, its cost and its length.
+    start : options of a plan to begin from.
     seed : of the heuristic and the solver; the same seed gives the same plan as long as no time limit cuts in.
     progress : called as progress(stage, done, total); returning False stops the search.
 
@@ -55,7 +58,7 @@ def solve_network(
     """
     begun = time.monotonic()
     core = make_core(problem)
-    search = Search(core, deadline=begun + time_limit_s, gap=gap, seed=seed, progress=progress)
+    search = Search(core, deadline=begun + time_limit_s, gap=gap, seed=seed, progress=progress, start=start)
     with suppress(Stop):
         search.run()
     search.thin()

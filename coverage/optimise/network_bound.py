@@ -7,6 +7,7 @@ the bound of its solver holds for both. Prices come from dual ascent (Wong 1984)
 where the graph is small, from the duals of the cut relaxation. Averages of such prices are such prices.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from coverage.compute import Progress
 from coverage.optimise.model import Linear
 from coverage.optimise.network_ascent import ascend
-from coverage.optimise.network_core import Core
+from coverage.optimise.network_core import Core, make_core
 from coverage.optimise.network_cuts import CutModel
+from coverage.optimise.network_problem import NetworkProblem
 from coverage.optimise.problem import MONEY_TOLERANCE, Problem
 
 SAMPLE = 3000  # demand classes in the relaxation that finds the prices
@@ -57,6 +59,19 @@ def ascended(core: Core, places: Terminals, chosen: NDArray[np.bool_]) -> NDArra
         ascend(start, order, graph.tail, graph.source, graph.n_nodes, places.node, active, left, share)
     over = np.asarray((graph.cost_mvnd - left)[graph.cost_mvnd > 0] / graph.cost_mvnd[graph.cost_mvnd > 0])
     return np.asarray(places.options.T @ (share / (over.max(initial=1.0) * (1 + ROUNDING)))).ravel()
+
+
+def link_shares(problem: NetworkProblem, chosen: Iterable[int] = ()) -> NDArray[np.float64]:
+    """Return what every option (n_options,) pays for links at least, million VND; infinite where nothing links it.
+
+    Summed over any options they are no more than the cheapest network that carries them. ``chosen``: options of a good
+    plan, whose shares come first.
+    """
+    core = make_core(problem)
+    share = np.full(problem.base.n_options, np.inf)
+    if core.n_options:
+        share[core.option] = ascended(core, terminals(core), np.isin(core.option, list(chosen)))
+    return share
 
 
 def sample(core: Core, most: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -14,6 +14,7 @@ from coverage.optimise.network_core import Core
 from coverage.optimise.network_cuts import CutModel
 
 TIGHT = 1e-9
+SLACK = 1e-7     # relative: people that the model may lack against a known plan; HiGHS calls a tighter row infeasible
 ROUNDS = 40
 STALL = 1e-5
 CHOSEN = 0.5
@@ -36,18 +37,19 @@ class Proof:
 
 def prove(
     core: Core, *, deadline: float, gap: float, seed: int, progress: Progress, floor: float = 0.0,
-    start: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None,
+    start: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None, met: bool = False,
 ) -> Proof:
     """Solve the whole model with HiGHS, one objective after the other.
 
-    ``floor``: people of a plan already known; less is not looked for. ``start``: its options and arcs.
+    ``floor``: people of a plan already known; less is not looked for. ``start``: its options and arcs. ``met``: its
+    people are enough; only cost and length are looked at.
     """
     places = terminals(core)
     model = _model(core, places)
     model.relax(deadline=deadline, rounds=ROUNDS, stall=STALL, progress=progress, stage="network")
     people = -model.model.cost
     if floor > 0:
-        model.model = with_row(model.model, people, floor - (0.5 * core.unit or TIGHT * floor), np.inf)
+        model.model = with_row(model.model, people, floor - (0.5 * core.unit or SLACK * floor), np.inf)
     length = np.zeros(people.size)
     graph_columns = slice(core.n_options, core.n_options + core.graph.n_arcs)
     length[graph_columns] = core.graph.length_m / MONEY_SCALE
@@ -55,9 +57,9 @@ def prove(
         length[:core.n_options] = core.problem.base.tie_length_m[core.option] / MONEY_SCALE
     money = np.zeros(people.size)
     money[:core.n_options], money[graph_columns] = core.price_mvnd / MONEY_SCALE, core.graph.cost_mvnd / MONEY_SCALE
-    point = None if start is None or core.problem.capacity_mbps is not None else _point(core, *start)
+    point = None if start is None else _point(core, *start)
     bound, proven, ended = float(core.weight.sum()), False, "time_limit"
-    for stage, aim in (("people", -people), ("cost", money), ("length", length)):
+    for stage, aim in (("people", -people), ("cost", money), ("length", length))[met:]:
         model.model = replace(model.model, cost=aim)
         answer = model.integer(
             start=point, deadline=deadline, gap=gap if stage == "people" else 0.0,
@@ -75,12 +77,25 @@ def prove(
     if point is None:
         return Proof(None, None, bound, proven=False, ended=ended)
     whole = point[:core.n_options + core.graph.n_arcs] > CHOSEN
-    return Proof(whole[:core.n_options], whole[core.n_options:], bound, proven and gap == 0.0, ended)
+    return Proof(whole[:core.n_options], whole[core.n_options:], bound, proven and (met or gap == 0.0), ended)
 
 
 def _point(core: Core, chosen: NDArray[np.bool_], arcs: NDArray[np.bool_]) -> NDArray[np.float64]:
     served = np.asarray(core.columns @ chosen.astype(np.float64)).ravel() > 0
-    return np.concatenate([chosen, arcs, served]).astype(np.float64)
+    point = np.concatenate([chosen, arcs, served]).astype(np.float64)
+    return point if core.problem.capacity_mbps is None else np.append(point, _loads(core, chosen, arcs))
+
+
+def _loads(core: Core, chosen: NDArray[np.bool_], arcs: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return (n_arcs,) what the chosen options send over the arcs, as the load columns count it."""
+    graph, load = core.graph, np.zeros(core.graph.n_arcs)
+    uplink = {int(graph.node[arc]): int(arc) for arc in np.flatnonzero(arcs)}
+    for option in np.flatnonzero(chosen & (core.node >= 0)):
+        node = int(core.node[option])
+        while node >= 0 and node in uplink:     # a root has none; -1 stands for all roots
+            load[uplink[node]] += core.demand_mbps[option]
+            node = int(graph.tail_node[uplink[node]])
+    return load / max(float(core.demand_mbps.sum()), TIGHT)
 
 
 def _model(core: Core, places: Terminals) -> CutModel:

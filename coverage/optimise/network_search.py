@@ -1,6 +1,7 @@
 """The search for sites and network: good plans, shares of the links, ceilings of the charged problem, in turns."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,12 @@ from coverage.optimise.network_heuristic import fill, relay, ruin_and_recreate
 from coverage.optimise.network_moves import clear, lay, new_trees, prune, put, shift, survey
 
 WORK_PER_BURST = 20_000_000  # entries touched between two looks at the clock, less in small cores
-WORK_PER_ENTRY = 2_000
+WORK_PER_ENTRY = 500
 FIRST_BURSTS = 6
 TURNS, SMALL_TURNS = 3, 1  # rounds of shares by dual ascent before the long look at the ceiling
 TURN_SHARE = 0.1  # of the time, for the ceiling in each turn
 RELAX_SHARE = 0.45  # of the time, for the cut relaxation
+COST_SHARE = 0.3  # of the time left, for the least cost once the people are enough
 LONG_SHARE = 0.7  # of the time left, for the ceiling at the best shares
 RELAX_ARCS = 12_000  # the largest graph whose cut relaxation pays
 SMALL_ENTRIES, SMALL_ARCS = 300, 300  # a core this small is proven whole at once
@@ -45,9 +47,12 @@ class Found:
 class Search:
     """Best plan and ceiling of a core. ``value`` and ``bound`` in people of the core's classes."""
 
-    def __init__(self, core: Core, *, deadline: float, gap: float, seed: int, progress: Progress) -> None:
+    def __init__(
+        self, core: Core, *, deadline: float, gap: float, seed: int, progress: Progress, start: Iterable[int] = (),
+    ) -> None:
         self.core, self.deadline, self.gap, self.seed, self._progress = core, deadline, gap, seed, progress
         self.begun = time.monotonic()
+        self.wanted = np.flatnonzero(np.isin(core.option, list(start)))
         self.ended, self.proven = "", False
         self.bound = float(core.weight.sum())
         self.field = make_field(core)
@@ -85,13 +90,14 @@ class Search:
         """Search until the gap is met, the model is proven, the time is over or the user stops."""
         core = self.core
         self.first_plan()
+        self.begin(self.wanted)
         entries, arcs = core.rows.nnz, core.graph.n_arcs
         if entries <= SMALL_ENTRIES and arcs <= SMALL_ARCS and self.exact():
             return
         self.improve(FIRST_BURSTS)
         if not self.met():
             self.ceilings()
-        if entries <= MIDDLE_ENTRIES and arcs <= MIDDLE_ARCS and not (self.gap and self.met()) and self.exact():
+        if entries <= MIDDLE_ENTRIES and arcs <= MIDDLE_ARCS and self.exact():
             return
         while not self.met():
             self.improve(FIRST_BURSTS)
@@ -106,6 +112,11 @@ class Search:
             self.best = Found(chosen.copy(), uplink.copy(), int(units))
             self.value = units / self.core.scale
             self.bound = max(self.bound, self.value)
+
+    def begin(self, start: NDArray[np.intp]) -> None:
+        """Take up a plan made elsewhere, options of the core, where it is better than the first."""
+        if start.size and self.best is not None:
+            self.start_from(start)
 
     def start_from(self, wanted: NDArray[np.intp]) -> int | None:
         """Bring the state to the must-haves, then as many of ``wanted`` and of the rest as can be paid.
@@ -217,11 +228,15 @@ class Search:
         assert self.best is not None  # noqa: S101 - first_plan made one
         self.load()
         start = self.trees.chosen.copy(), own_arcs(self.core, self.trees.uplink, self.trees.layer)
-        proof = prove(self.core, deadline=self.deadline, gap=self.gap, seed=self.seed, progress=self.progress,
-                      floor=self.value, start=start)
+        met = self.gap > 0 and self.met()
+        proof = prove(self.core, deadline=self.until(COST_SHARE) if met else self.deadline, gap=self.gap,
+                      seed=self.seed, progress=self.progress, floor=self.value, start=start, met=met)
         if proof.ended == "infeasible":
-            return False
+            return met
         self.take(proof)
+        if met:
+            self.proven = proof.proven
+            return True
         self.lower(proof.bound)
         self.proven = proof.proven
         self.check("people", 0, 0)
@@ -246,10 +261,17 @@ class Search:
                 layer[graph.node[arc]] = graph.head[arc] // graph.n_nodes
                 uplink[graph.node[arc]] = arc
         units = int(self.field.weight[np.asarray(core.columns @ proof.chosen.astype(np.float64)).ravel() > 0].sum())
-        if self.best is None or units > self.best.units or (units == self.best.units and proof.proven):
-            self.best = Found(proof.chosen, uplink, units)
+        found = Found(proof.chosen, uplink, units)
+        if self.best is None or (units, -self.cost_of(found)) > (self.best.units, -self.cost_of(self.best)) or (
+                units == self.best.units and proof.proven):
+            self.best = found
             self.value = units / core.scale
             self.bound = max(self.bound, self.value)
+
+    def cost_of(self, found: Found) -> float:
+        """Return the outlay of a plan, million VND."""
+        links = found.uplink[found.uplink >= 0]
+        return float(self.core.price_mvnd[found.chosen].sum() + self.core.graph.cost_mvnd[links].sum())
 
     def thin(self) -> None:
         """Drop options nobody needs, dearest first, and lay the trees anew in several orders; keep what is cheaper."""

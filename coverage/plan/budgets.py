@@ -17,8 +17,11 @@ from coverage.errors import PlanError
 from coverage.gap.assessment import Assessment
 from coverage.gap.service import HEADLINE_CLASS, reference_date
 from coverage.optimise.problem import Selection
-from coverage.plan.case import PEOPLE_TOLERANCE, Case, bound_of, case_of, people_of, select
+from coverage.plan.case import PEOPLE_TOLERANCE, Case, bound_of, case_of, people_of
+from coverage.plan.link_runs import joined
+from coverage.plan.network import Linked, links_frame, select_linked, uplinks
 from coverage.scenario import Scenario
+from coverage.siting.cost import dong
 from coverage.siting.distances import nearest
 from coverage.siting.effect import Totals, effect, totals
 from coverage.siting.need import plan_year
@@ -26,9 +29,11 @@ from coverage.siting.why import nearest_masts, why
 from geodata.findings import Finding
 from geodata.layers import Layers
 
+ROUNDED_MVND = 1e-3     # a thousand đồng: more than roundings of pieces add up to
 SITE_COLUMNS = (
     "order", "option_id", "site_id", "name", "commune_code", "commune_name", "is_border", "kind", "candidate_kind",
-    "technology", "band_mhz", "backhaul", "backhaul_to", "backhaul_m", "power", "height_m", "host_site_code",
+    "technology", "band_mhz", "backhaul", "backhaul_to", "backhaul_m", "links", "hangs_on", "power", "height_m",
+    "host_site_code",
     "host_operator", "access", "capex_mvnd", "opex_mvnd_year", "cost_mvnd", "new_people", "new_households",
     "new_villages", "other_people", "other_households", "alone_people", "restriction", "restriction_name",
     "earliest_year", "road_m", "power_m", "fibre_m", "ground_m", "duplicate_of", "why_vi", "why_en", "cost_lines",
@@ -41,8 +46,10 @@ class BudgetPlan:
 
     Parameters
     ----------
-    selection : options (rows of ``Plan.options``) with value, bound, gap, status.
-    sites : one row per site in build order, columns SITE_COLUMNS and point geometry.
+    selection : options (rows of ``Plan.options``) with value, bound, gap, status; for sites and links together.
+    sites : one row per site in build order, columns SITE_COLUMNS and point geometry. Its money is its own: what carries
+        it is in ``links``; links, hangs_on: ids of its links, outwards first, and of those along a single road.
+    links : one row per link that is built, columns ``coverage.plan.network.LINK_COLUMNS`` and line geometry.
     villages : village_code, status_before, status_after, newly_served_people, served_by (option ids).
     before, after : totals of the baseline of the plan year, and of it with the sites.
     margin_villages : "± n thôn", two standard deviations of the villages gained by the model's error.
@@ -51,6 +58,7 @@ class BudgetPlan:
     budget_mvnd: float
     selection: Selection
     sites: gpd.GeoDataFrame
+    links: gpd.GeoDataFrame
     villages: pd.DataFrame
     before: Totals
     after: Totals
@@ -135,13 +143,14 @@ def density_check(
     spacing = scenario.siting.spacing_m / 2.0
     dense = replace(scenario, siting=replace(scenario.siting, spacing_m=spacing))
     case = case_of(layers, assessment, dense, progress)
-    found = [select(case, budget, progress) for budget in dense.budgets_mvnd]
+    found = [select_linked(case, budget, progress).selection for budget in dense.budgets_mvnd]
     return Density(spacing, len(case.places.frame), dense.budgets_mvnd,
                    tuple(people_of(case, s) for s in found), tuple(bound_of(case, s.bound) for s in found))
 
 
 def _budget_plan(case: Case, budget_mvnd: float, progress: Progress) -> BudgetPlan:
-    selection = select(case, budget_mvnd, progress)
+    linked = select_linked(case, budget_mvnd, progress)
+    selection = linked.selection
     need, scenario = case.need, case.scenario
     what = effect(case.assessment, scenario, need, case.reach, list(case.options["option_id"]), selection.order)
     before = totals(case.assessment, scenario, need.known, need.served_before)
@@ -151,13 +160,31 @@ def _budget_plan(case: Case, budget_mvnd: float, progress: Progress) -> BudgetPl
     for value, found in ((selection.value, need.gained(what.served_after)), (told, gained)):  # objective, people
         if not math.isclose(value, found, rel_tol=1e-9, abs_tol=PEOPLE_TOLERANCE):
             raise PlanError("plan_gain_differs", value=value, gained=found)
-    sites = _sites(case, selection, what.sites)
-    return BudgetPlan(budget_mvnd, selection, sites, what.villages, before, after, what.margin_villages)
+    pieces = links_frame(case, linked)
+    links, sites = joined(pieces, _sites(case, linked, pieces, what.sites), scenario)
+    return BudgetPlan(budget_mvnd, _priced(selection, sites, links), sites, links, what.villages, before, after,
+                      what.margin_villages)
 
 
-def _sites(case: Case, selection: Selection, gains: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return the chosen sites in build order with what each adds and why."""
-    chosen = case.options.iloc[list(selection.order)].reset_index(drop=True)
+def _priced(selection: Selection, sites: gpd.GeoDataFrame, links: gpd.GeoDataFrame) -> Selection:
+    """Return the selection at the sum of sites and links; pieces of one cable were rounded each to a đồng before.
+
+    Raises
+    ------
+    PlanError
+        "plan_cost_differs" where the sum is another than the solver's by more than that.
+    """
+    found = dong(math.fsum([*sites["cost_mvnd"], *links["cost_mvnd"]]))
+    if abs(found - selection.cost_mvnd) > ROUNDED_MVND:
+        raise PlanError("plan_cost_differs", value=selection.cost_mvnd, found=found)
+    return replace(selection, cost_mvnd=found)
+
+
+def _sites(case: Case, linked: Linked, links: gpd.GeoDataFrame, gains: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the chosen sites in build order with what each adds, what carries it and why."""
+    chosen = case.options.iloc[list(linked.selection.order)].reset_index(drop=True)
+    carried = uplinks(case, linked, links)
+    chosen = chosen.drop(columns=[c for c in carried if c in chosen]).join(carried)
     place = case.places.frame.drop(columns=["x_m", "y_m", "geometry", "reachable_people"])
     place = place.rename(columns={"kind": "candidate_kind"})
     table = chosen.merge(place, on="site_id", how="left", validate="one_to_one")

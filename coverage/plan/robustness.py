@@ -12,7 +12,8 @@ from coverage.compute import Progress, silent
 from coverage.optimise.robustness import Errors
 from coverage.optimise.robustness import robustness as perturb
 from coverage.plan.budgets import Plan
-from coverage.plan.case import Case, asked, not_stopped, problem_of, site_frame, village_frame
+from coverage.plan.case import Case, asked, not_stopped, site_frame, village_frame
+from coverage.plan.network import priced_together
 from coverage.scenario import Scenario
 
 SURVEYS_SHOWN = 10
@@ -60,7 +61,7 @@ def robust(
     """
     case, choice = plan.case, asked(plan.case, scenario)
     wrong, budget = choice.robustness, plan.budgets[at]
-    problem = problem_of(case, budget.budget_mvnd)
+    problem = priced_together(case, budget.budget_mvnd, budget.sites, budget.links)
     errors = Errors(wrong.signal_sigma_db, wrong.people_sigma, wrong.price_sigma, wrong.site_price_sigma)
     margin, needed_db = _margin(case)
     found = perturb(

@@ -5,6 +5,7 @@ households need.
 """
 
 import math
+import operator
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -13,10 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from coverage.compute import Progress, silent
-from coverage.optimise.cheapest import cheapest, first_unreached, with_fallback
+from coverage.optimise.cheapest import CheapestPlan, cheapest, first_unreached, with_fallback
 from coverage.optimise.problem import Problem, points_of
 from coverage.plan.budgets import Plan
 from coverage.plan.case import Case, not_stopped, problem_of, site_frame, village_frame
+from coverage.plan.network import least_priced, priced_together, together
 from coverage.scenario import Scenario
 from coverage.siting.backhaul import satellite_link
 from coverage.siting.cost import access_item, line
@@ -71,20 +73,30 @@ def cheapest_plan(plan: Plan, share: float = 1.0, *, progress: Progress = silent
         For a share that is not a number or below 0. Cancelled when ``progress`` returns False.
     """
     case = plan.case
-    problem, villages, cells = _with_satellites(case)
+    dear, villages, cells = _with_satellites(case, problem_of(case, math.inf))
+    least = _with_satellites(case, least_priced(case, math.inf, plan.budgets[-1].selection.chosen))[0]
     each = fallback_mvnd(case.scenario)
     target = min(share, 1.0) * math.fsum(case.need.eligible_people)
-    solver = case.scenario.solver
-    found = cheapest(problem, target, time_limit_s=solver.time_limit_s, gap=solver.gap, progress=progress)
-    not_stopped(found.selection.status)
-    own = len(case.options)
+    solver, own = case.scenario.solver, len(case.options)
+
+    def solved(problem: Problem) -> tuple[float, CheapestPlan]:
+        found = cheapest(problem, target, time_limit_s=solver.time_limit_s / 2, gap=solver.gap, progress=progress)
+        not_stopped(found.selection.status)
+        linked = together(case, [i for i in found.selection.chosen if i < own], progress)
+        units = [float(problem.cost_mvnd[i]) for i in found.selection.chosen if i >= own]
+        return math.fsum([linked.selection.cost_mvnd, *units]), found
+
+    # links shared as much as can be prove the least money; the plan is the cheaper of both once its links are laid
+    proven = solved(least)
+    cost, found = min(proven, solved(dear), key=operator.itemgetter(0))
+    bound = min(proven[1].cost_bound_mvnd, cost)
     chosen = found.selection.order
     units = [i - own for i in chosen if i >= own]
     table = village_frame(case, [int(villages[u]) for u in units]).drop(columns=["is_border", "eligible"])
-    open_people = [math.fsum(case.need.eligible_people[points_of(problem, own + u)]) for u in units]
+    open_people = [math.fsum(case.need.eligible_people[points_of(dear, own + u)]) for u in units]
     built = [int(cells[u]) for u in units]
     return Target(
-        share, target, found.selection.value, found.selection.cost_mvnd, found.cost_bound_mvnd, 100.0 * found.cost_gap,
+        share, target, found.selection.value, cost, bound, 100.0 * (cost - bound) / cost if cost > 0 else 0.0,
         found.selection.status, site_frame(case, [i for i in chosen if i < own]),
         table.assign(people=open_people, cells=built, cost_mvnd=[c * each for c in built]), sum(built) * each,
         next_village(plan))
@@ -93,7 +105,8 @@ def cheapest_plan(plan: Plan, share: float = 1.0, *, progress: Progress = silent
 def next_village(plan: Plan, at: int = -1) -> NextVillage | None:
     """Return the first village that budget number ``at`` does not reach; None when everybody in reach is served."""
     case, budget = plan.case, plan.budgets[at]
-    step = first_unreached(problem_of(case, budget.budget_mvnd), budget.selection.chosen)
+    step = first_unreached(priced_together(case, budget.budget_mvnd, budget.sites, budget.links),
+                           budget.selection.chosen)
     if step is None:
         return None
     row = village_frame(case, [int(case.need.village[step.demand])]).iloc[0]
@@ -109,8 +122,10 @@ def fallback_mvnd(scenario: Scenario) -> float:
     return cost_of("small_cell_satellite", factor, link, power, scenario).cost_mvnd
 
 
-def _with_satellites(case: Case) -> tuple[Problem, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return the problem with a fallback for every village that no option wholly reaches, their rows, and the cells."""
+def _with_satellites(
+    case: Case, problem: Problem,
+) -> tuple[Problem, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return a problem with a fallback for every village that no option wholly reaches, their rows, and the cells."""
     need = case.need
     reached = np.zeros(need.point.size, dtype=bool)
     reached[np.unique(case.reach.served.indices)] = True

@@ -1,6 +1,8 @@
 """Why a site, in numbers and words; and what a plan changed by hand loses against the best."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from coverage.compute import Progress, silent
 from coverage.errors import PlanError
@@ -8,7 +10,8 @@ from coverage.optimise.explain import explain
 from coverage.optimise.explain import what_if as judge
 from coverage.optimise.problem import build_order
 from coverage.plan.budgets import BudgetPlan, Plan
-from coverage.plan.case import Case, Figures, figures, mvnd_text, not_stopped, problem_of, site_frame
+from coverage.plan.case import Case, Figures, figures, mvnd_text, not_stopped, site_frame
+from coverage.plan.network import links_frame, own_prices, priced_together, select_linked, together
 from coverage.siting.why import number
 
 BINDING = {
@@ -72,7 +75,6 @@ def why_site(plan: Plan, option_id: str, *, at: int = -1, progress: Progress = s
     option = _numbers(case, [option_id])[0]
     if option not in budget.selection.chosen:
         raise PlanError("plan_option_not_chosen", value=option_id, budget=mvnd_text(budget.budget_mvnd))
-    solver = case.scenario.solver
     stopped = False
 
     def watch(stage: str, done: int, total: int) -> bool | None:
@@ -81,8 +83,11 @@ def why_site(plan: Plan, option_id: str, *, at: int = -1, progress: Progress = s
         stopped = stopped or answer is False
         return answer
 
-    found = explain(problem_of(case, budget.budget_mvnd), budget.selection, option, time_limit_s=solver.time_limit_s,
-                    gap=solver.gap, progress=watch)
+    table = case.options["site_id"].to_numpy(dtype=object)
+    same_site = np.flatnonzero(table == table[option]).tolist()
+    other = select_linked(case, budget.budget_mvnd, watch, forbidden=same_site).selection
+    problem = priced_together(case, budget.budget_mvnd, budget.sites, budget.links, without=option_id)
+    found = explain(problem, budget.selection, option, other=other)
     if stopped:
         not_stopped("cancelled")
     rows = [option] if found.replacement is None else [option, found.replacement]
@@ -99,7 +104,7 @@ def why_site(plan: Plan, option_id: str, *, at: int = -1, progress: Progress = s
 def what_if(
     plan: Plan, *, remove: tuple[str, ...] = (), add: tuple[str, ...] = (), at: int = -1
 ) -> HandPlan:
-    """Return what the plan of budget number ``at`` becomes when options go or come by hand; counting only.
+    """Return what the plan of budget number ``at`` becomes when options go or come by hand, linked anew.
 
     Raises
     ------
@@ -113,9 +118,11 @@ def what_if(
         raise PlanError("plan_option_not_chosen", value=str(case.options["option_id"].iloc[missing[0]]),
                         budget=mvnd_text(budget.budget_mvnd))
     chosen = tuple(sorted({*(i for i in budget.selection.chosen if i not in gone), *come}))
-    problem = problem_of(case, budget.budget_mvnd)
+    linked = together(case, chosen)
+    sites, links = own_prices(case, linked), links_frame(case, linked)
+    problem = priced_together(case, budget.budget_mvnd, sites, links)
     found = judge(problem, chosen, budget.selection)
-    told = figures(case, build_order(problem, chosen))
+    told = replace(figures(case, build_order(problem, chosen)), cost_mvnd=linked.selection.cost_mvnd)
     return HandPlan(told, found.loss, found.loss_at_most, _gained(budget) - told.villages, found.over_budget_mvnd,
                     found.broken)
 
