@@ -105,7 +105,7 @@ def _between(
         return search.near(row, 0, search.n_places, rules.sites_per_site)
 
     pairs: dict[tuple[int, int], Microwave] = {}
-    for row, found in zip(rows, run_pieces(to_places, rows, stage="links", progress=progress), strict=True):
+    for row, found in zip(rows, run_pieces(to_places, rows, stage="links_between", progress=progress), strict=True):
         for end, hop in found:
             pairs.setdefault((min(row, end), max(row, end)), hop)
     for (a, b), hop in sorted(pairs.items()):
