@@ -18,7 +18,7 @@ PEOPLE = {"A-M": 2_000.0, "B-C": 900.0, "C-N": 150.0}
 
 
 def costs(scenario: Scenario) -> dict[str, Cost]:
-    """Return the own costs of the three sites as coverage.siting prices them; a satellite terminal is the site's own."""
+    """Return the own costs of the three sites; a satellite terminal is the site's own."""
     return {
         "A-M": cost_of("macro", 1.4, None, [line(scenario, "solar_hybrid", 1.0, 1.4)], scenario),
         "B-C": cost_of("shared", 1.0, None, [], scenario),

@@ -115,8 +115,9 @@ def near(**changes: Any) -> dict[str, Any]:
     _, one = plan(BASE)
     lines = with_link_shares(assets_of(one))[1].cost_lines
     shared = one.sites[one.sites["kind"] == "shared"].iloc[0]
-    return dict(shared.drop("geometry")) | {"cost_lines": lines, "option_id": "D-C", "site_id": "D", "x_m": 500_600.0, "y_m": 1_700_000.0,
-                                            "reachable_people": 2_500.0} | changes
+    return dict(shared.drop("geometry")) | {
+        "cost_lines": lines, "option_id": "D-C", "site_id": "D", "x_m": 500_600.0, "y_m": 1_700_000.0,
+        "reachable_people": 2_500.0} | changes
 
 
 def test_a_near_mast_is_compared_where_sharing_serves_as_many() -> None:

@@ -141,7 +141,7 @@ def test_levels_ascend_and_rates_stay() -> None:
     low = at_level(BASE, "low")
     assert low.rate("discount_rate") == BASE.rate("discount_rate") == 0.08
     assert low.price_mvnd("tower_ground") == 350
-    # the macro site at low prices: (350 + 350 + 250) x 1.4 = 1330, its hop 120 x 1.4; x 1.05 x 1.1 x 1.1; support 49.5 x 5
+    # the macro site at low prices: (350 + 350 + 250) x 1.4 = 1330; its hop 120 x 1.4; x 1.05 x 1.1 x 1.1; 49.5 x 5
     low_by = levels["low"].by_site.set_index("asset_id")
     macro = low_by.loc["A-M"]
     assert macro["capex_mvnd"] == pytest.approx(1330 * 1.05 * 1.1 * 1.1, abs=2e-6)

@@ -158,6 +158,7 @@ def _totals(
         own, paid = villages[villages["route"] == code], money[money["route"] == code]
         rows.append({
             "route": code, "villages": len(own), "people": float(own["newly_served_people"].sum()),
-            "sites": int((~paid["asset_id"].isin(links)).sum()), "capex_mvnd": sum_mvnd(paid["capex_mvnd"]), "total_mvnd": sum_mvnd(paid["total_mvnd"]),
+            "sites": int((~paid["asset_id"].isin(links)).sum()), "capex_mvnd": sum_mvnd(paid["capex_mvnd"]),
+            "total_mvnd": sum_mvnd(paid["total_mvnd"]),
         })
     return pd.DataFrame(rows)

@@ -98,7 +98,7 @@ def explain(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Why:
-    """Return why ``option`` is in the plan ``best``; ``other`` = the best plan without its site, solved here if None."""
+    """Return why ``option`` is in the plan ``best``; ``other``: the best plan without its site, None = solved here."""
     rest = tuple(i for i in best.chosen if i != option)
     after = best.value - covered_people(problem, rest)
     swap, swap_loss = _replacement(problem, best, option, rest)

@@ -319,7 +319,7 @@ def _read(problem: Problem, core: Core, point: NDArray[np.float64] | None) -> tu
     return plan
 
 
-def report_floors(  # noqa: PLR0913, PLR0917 - what every stage found
+def report_floors(
     problem: Problem, group: NDArray[np.intp], needed: NDArray[np.float64], names: Sequence[str], selection: Selection,
     lack: tuple[float, float], money: tuple[float, float], deadline: float,
 ) -> FloorPlan:

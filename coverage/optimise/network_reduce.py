@@ -39,7 +39,7 @@ def needless_options(problem: NetworkProblem) -> NDArray[np.bool_]:
 
 
 def _link_alone(core: Core) -> NDArray[np.float64]:
-    """Return what it costs to link each option with nothing else built; by fibre alone where hops carry only so much."""
+    """Return what linking each option alone costs; by fibre alone where hops carry only so much."""
     field, graph = make_field(core), core.graph
     trees = new_trees(field, graph.n_states)
     clear(field, trees, graph.at_root)

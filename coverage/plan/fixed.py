@@ -28,8 +28,8 @@ from coverage.plan.fixed_network import (
     stretches,
 )
 from coverage.plan.fixed_places import VILLAGE, places_without_fibre
+from coverage.plan.fixed_reduce import reduced
 from coverage.scenario import Scenario
-from coverage.siting.links import LinkGraph
 from geodata.findings import Finding
 
 HAS_WAY, NO_WAY, TOO_DEAR, NOT_COUNTED = "", "khong_co_duong", "khong_dang_gia", "ngoai_dien"
@@ -117,17 +117,18 @@ def fixed_plan(
     if year < plan.year:
         raise PlanError("fixed_build_year", value=year, first=plan.year)
     places = places_without_fibre(case.layers, case.assessment, choice)
-    graph = case.links
-    net = fibre_net(graph, _mobile(one, graph))
+    net = fibre_net(case.links, one.links)
     node = _nodes(net, places)
     reached = np.where(node >= 0, net.reached()[node], False).astype(bool)
     prize, must = _prizes(places, reached, choice)
     counted = np.flatnonzero(reached & (must | (prize > 0)))
+    less = reduced(net.tail, net.head, net.own_mvnd, net.own_m, net.root, node[counted], net.extra_mvnd(()))
     tree = connecting_tree(
-        net.tail, net.head, net.cost_mvnd, net.length_m, net.root, node[counted],
-        np.where(must[counted], MUST, prize[counted]), shared=tuple(net.mobile),
+        less.tail, less.head, less.cost_mvnd, less.length_m, net.root, node[counted],
+        np.where(must[counted], MUST, prize[counted]),
         time_limit_s=choice.fixed.time_limit_s, gap=choice.solver.gap, progress=progress)
     not_stopped(tree.status)
+    tree = replace(tree, edges=less.expand(tree.edges))
     connected = np.zeros(len(places), dtype=bool)
     connected[counted[list(tree.connected)]] = True
     extra = _extra(net, tree, places, node, connected)
@@ -144,12 +145,6 @@ def _asked(plan: Plan, scenario: Scenario | None) -> Scenario:
     worth = {item: scenario.prices[item] for item in WORTH if item in scenario.prices}
     told = asked(plan.case, replace(scenario, prices={**scenario.prices, **{i: own[i] for i in worth if i in own}}))
     return replace(told, prices={**told.prices, **worth})
-
-
-def _mobile(one: BudgetPlan, graph: LinkGraph) -> gpd.GeoDataFrame:
-    empty = gpd.GeoDataFrame({"link_id": [], "kind": [], "way": [], "build_year": []}, geometry=[], crs=graph.edges.crs)
-    found: gpd.GeoDataFrame = getattr(one, "links", empty)
-    return found
 
 
 def _nodes(net: FibreNet, places: gpd.GeoDataFrame) -> NDArray[np.intp]:
@@ -206,8 +201,7 @@ def _built(
 
 def _years(net: FibreNet, cables: Sequence[Stretch], one: BudgetPlan, year: int) -> list[int]:
     """Return the build year of every link: not before the mobile plan's links on its way."""
-    mobile = _mobile(one, net.graph)
-    built = {str(k): int(v) for k, v in zip(mobile["link_id"], mobile["build_year"], strict=True)}
+    built = {str(k): int(v) for k, v in zip(one.links["link_id"], one.links["build_year"], strict=True)}
     of_node: dict[int, int] = {}
     out = []
     for cable in cables:    # nearest to the network first

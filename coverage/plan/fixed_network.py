@@ -63,6 +63,13 @@ class FibreNet:
         cost[list(self.mobile)] = 0.0
         return cost
 
+    @property
+    def own_m(self) -> NDArray[np.float64]:
+        """Return the metres of each edge that this programme lays."""
+        length = self.length_m.copy()
+        length[list(self.mobile)] = 0.0
+        return length
+
     def reached(self) -> NDArray[np.bool_]:
         """Tell which nodes (n_nodes,) any fibre edges lead to from the fibre in being."""
         n = self.root.size

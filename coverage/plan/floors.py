@@ -148,11 +148,11 @@ def _linked(
         linked = together(case, found.selection.chosen)
     linked = select_linked(case, free.budget_mvnd, progress, required=linked.way.values())
     not_stopped(linked.selection.status)
-    return linked, _told(case, free, linked, found, proven, problem, group, needed, names, solver)
+    return linked, _told(case, free, linked, proven, problem, group, needed, names, solver)
 
 
 def _told(  # noqa: PLR0913, PLR0917 - what the plan is, and what was proven of it
-    case: Case, free: BudgetPlan, linked: Linked, found: FloorPlan, proven: FloorPlan, problem: Problem,
+    case: Case, free: BudgetPlan, linked: Linked, proven: FloorPlan, problem: Problem,
     group: npt.NDArray[np.intp], needed: npt.NDArray[np.float64], names: list[str], solver: Solver,
 ) -> FloorPlan:
     """Return the linked plan with the bounds that hold for sites and links together."""

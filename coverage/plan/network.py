@@ -189,9 +189,9 @@ def _idle_relays(
 def _linked(case: Case, keep: NDArray[np.intp], found: NetworkPlan) -> Linked:
     """Read a plan of ways back as a plan of options."""
     option = case.ways["option"].to_numpy(dtype=np.intp)[keep]
-    plan = found.selection
+    plan, ids = found.selection, list(case.options["option_id"])
     selection = replace(
-        plan, chosen=tuple(sorted((int(option[w]) for w in plan.chosen), key=list(case.options["option_id"]).__getitem__)),
+        plan, chosen=tuple(sorted((int(option[w]) for w in plan.chosen), key=ids.__getitem__)),
         order=tuple(int(option[w]) for w in plan.order), cost_mvnd=dong(plan.cost_mvnd))
     return Linked(
         selection, {int(option[w]): int(keep[w]) for w in plan.chosen},

@@ -138,5 +138,5 @@ def _with_satellites(
     unit[left] = which
     codes = tuple(case.assessment.villages["village_code"].astype(str).iloc[rows.tolist()])
     cost = total.astype(np.float64) * fallback_mvnd(case.scenario)
-    plain = replace(problem_of(case, math.inf), people=need.eligible_people)    # a share of people, whatever they weigh
+    plain = replace(problem, people=need.eligible_people)    # a share of people, whatever they weigh
     return with_fallback(plain, unit, cost, codes), rows, total
