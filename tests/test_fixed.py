@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString
 
 from coverage.errors import PlanError, ScenarioError
+from coverage.optimise.network_tree import connecting_tree
 from coverage.plan.fixed import fixed_plan
+from coverage.plan.fixed_network import fibre_net
 from coverage.plan.fixed_places import end_cost
+from coverage.plan.fixed_reduce import reduced
 from coverage.scenario import Scenario
 from coverage.siting.cost import add_up, line
 
@@ -316,3 +319,20 @@ def test_sharing_never_makes_it_dearer_and_fewer_roads_never_cheaper(seed: int, 
         moved = [b - (b > one) for b in built]
         assert _with_all_reached(fixed_plan(plan(nodes, fewer, scenario(), built=moved, **changes))) >= base - 1e-4
 
+
+
+@pytest.mark.parametrize("seed", range(200, 240))
+def test_the_reduced_graph_has_the_same_cheapest_tree(seed: int) -> None:
+    nodes, edges, _, built = random_case(seed)
+    case = plan(nodes, edges, scenario(), built=built)
+    net = fibre_net(case.case.links, case.budgets[0].links)
+    random = np.random.default_rng(seed)
+    at, prize = [3, 4, 5, 6], random.uniform(0, 400, 4)
+    less = reduced(net.tail, net.head, net.own_mvnd, net.own_m, net.root, at, net.extra_mvnd(()))
+    whole = connecting_tree(net.tail, net.head, net.own_mvnd, net.own_m, net.root, at, prize, gap=0.0)
+    part = connecting_tree(less.tail, less.head, less.cost_mvnd, less.length_m, net.root, at, prize, gap=0.0)
+    assert part.objective_mvnd == pytest.approx(whole.objective_mvnd, abs=1e-6)
+    assert part.unreachable == whole.unreachable
+    chosen = list(less.expand(part.edges))
+    assert net.own_mvnd[chosen].sum() == pytest.approx(part.cost_mvnd)
+    assert less.tail.size <= net.edge.size
