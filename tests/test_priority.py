@@ -13,7 +13,17 @@ from coverage.brief.assumptions import assumption_table
 from coverage.brief.figures import by_plan
 from coverage.errors import PlanError
 from coverage.gap.assessment import assess
-from coverage.plan import budget_curve, cheapest_plan, floored_plan, phased_plan, propose, robust
+from coverage.plan import (
+    budget_curve,
+    cheapest_plan,
+    floored_plan,
+    next_village,
+    phased_plan,
+    propose,
+    robust,
+    what_if,
+    why_site,
+)
 from coverage.siting.need import need_of
 from coverage.summary import plan_summary
 from geodata.layers import Layers
@@ -168,3 +178,18 @@ def test_floors_refuse_and_targets_count_people(told: Any) -> None:
         floored_plan(told)
     found = cheapest_plan(told, 0.5)
     assert (found.people_target, found.people) == (190.0, 200.0)
+
+
+def test_the_why_of_a_site_says_that_it_is_weighted(told: Any) -> None:
+    one = told.budgets[0]
+    found = why_site(told, one.sites["option_id"].iloc[0], at=0)
+    assert found.weighted
+    assert found.alone == pytest.approx(180 * 1.24)
+    assert "người (đã nhân trọng số đi lại, giả định)" in found.text_vi
+    assert "people (times the travel weight, assumed)" in found.text_en
+    by_hand = what_if(told, remove=(one.sites["option_id"].iloc[0],), at=0)
+    assert (by_hand.figures.people, by_hand.loss_people) == (0.0, 180.0)
+    assert np.isnan(by_hand.loss_at_most)
+    step = next_village(told, 0)
+    assert step is not None
+    assert step.people == 200.0

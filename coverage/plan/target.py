@@ -110,8 +110,11 @@ def next_village(plan: Plan, at: int = -1) -> NextVillage | None:
     if step is None:
         return None
     row = village_frame(case, [int(case.need.village[step.demand])]).iloc[0]
+    served = case.reach.served
+    open_points = np.setdiff1d(served[[step.option]].indices, served[list(budget.selection.chosen)].indices)
+    people = math.fsum(case.need.eligible_people[open_points])      # plain people, whatever they weigh
     return NextVillage(row["village_code"], row["name"], row["commune_name"],
-                       str(case.options["option_id"].iloc[step.option]), step.people, step.cost_mvnd, step.missing_mvnd)
+                       str(case.options["option_id"].iloc[step.option]), people, step.cost_mvnd, step.missing_mvnd)
 
 
 def fallback_mvnd(scenario: Scenario) -> float:

@@ -10,7 +10,7 @@ from coverage.optimise.explain import explain
 from coverage.optimise.explain import what_if as judge
 from coverage.optimise.problem import build_order
 from coverage.plan.budgets import BudgetPlan, Plan
-from coverage.plan.case import Case, Figures, figures, mvnd_text, not_stopped, site_frame
+from coverage.plan.case import Case, Figures, bound_of, figures, mvnd_text, not_stopped, site_frame
 from coverage.plan.network import links_frame, own_prices, priced_together, select_linked, together
 from coverage.siting.why import number
 
@@ -21,10 +21,12 @@ BINDING = {
     "none": ("không còn ai trong tầm với của các vị trí xem xét", "nobody else is in reach of any candidate"),
 }
 
+WEIGHTED = ("người (đã nhân trọng số đi lại, giả định)", "people (times the travel weight, assumed)")
+
 
 @dataclass(frozen=True)
 class SiteWhy:
-    """Why a site is in a plan; people are eligible ones.
+    """Why a site is in a plan; people are eligible ones, weighted where the plan's objective is (``weighted``).
 
     Parameters
     ----------
@@ -46,13 +48,15 @@ class SiteWhy:
     binding: str
     text_vi: str
     text_en: str
+    weighted: bool = False
 
 
 @dataclass(frozen=True)
 class HandPlan:
     """A plan changed by hand against the best of its budget.
 
-    ``loss_people`` against the best plan found, at most ``loss_at_most``; ``broken``: 'money' or 'group'.
+    ``loss_people`` against the best plan found, at most ``loss_at_most`` (NaN where the objective is weighted and bounds
+    no people); ``broken``: 'money' or 'group'.
     """
 
     figures: Figures
@@ -93,12 +97,13 @@ def why_site(plan: Plan, option_id: str, *, at: int = -1, progress: Progress = s
     rows = [option] if found.replacement is None else [option, found.replacement]
     names = site_frame(case, rows)
     own, other = str(names["name"].iloc[0]), "" if found.replacement is None else str(names["name"].iloc[1])
+    weighted = case.need.weight is not None
     texts = [_words(language, own, other, found.alone, found.after_others, found.loss_without, found.loss_at_least,
-                    found.replacement_loss, found.binding) for language in ("vi", "en")]
+                    found.replacement_loss, found.binding, weighted=weighted) for language in ("vi", "en")]
     return SiteWhy(
         option_id, own, found.alone, found.after_others, found.loss_without, found.loss_at_least,
         "" if found.replacement is None else str(case.options["option_id"].iloc[found.replacement]), other,
-        found.replacement_loss, found.binding, texts[0], texts[1])
+        found.replacement_loss, found.binding, texts[0], texts[1], weighted)
 
 
 def what_if(
@@ -123,8 +128,9 @@ def what_if(
     problem = priced_together(case, budget.budget_mvnd, sites, links)
     found = judge(problem, chosen, budget.selection)
     told = replace(figures(case, build_order(problem, chosen)), cost_mvnd=linked.selection.cost_mvnd)
-    return HandPlan(told, found.loss, found.loss_at_most, _gained(budget) - told.villages, found.over_budget_mvnd,
-                    found.broken)
+    loss = found.loss if case.need.weight is None else budget.gained_people - told.people
+    return HandPlan(told, loss, bound_of(case, found.loss_at_most), _gained(budget) - told.villages,
+                    found.over_budget_mvnd, found.broken)
 
 
 def _gained(budget: BudgetPlan) -> int:
@@ -141,21 +147,22 @@ def _numbers(case: Case, option_ids: tuple[str, ...] | list[str]) -> list[int]:
 
 def _words(  # noqa: PLR0913, PLR0917 - the figures of one sentence
     language: str, own: str, other: str, alone: float, after: float, loss: float, least: float, swap: float,
-    binding: str,
+    binding: str, *, weighted: bool = False,
 ) -> str:
     """Return the reasons as a short paragraph."""
     def n(value: float) -> str:
         return number(value, 0, language)
 
+    vi, en = WEIGHTED if weighted else ("người", "people")
     tie = BINDING[binding][0 if language == "vi" else 1]
     if language == "vi":
-        swapped = (f"Nơi thay thế tốt nhất là {other}: mất {n(swap)} người." if other
+        swapped = (f"Nơi thay thế tốt nhất là {other}: mất {n(swap)} {vi}." if other
                    else "Không có vị trí nào thay được trong cùng kinh phí.")
-        return (f"{own}: đứng một mình phủ {n(alone)} người; bỏ đi thì {n(after)} người mất sóng, dùng lại số tiền đó "
-                f"cách tốt nhất vẫn kém {n(loss)} người (chắc chắn ít nhất {n(least)}). {swapped} "
+        return (f"{own}: đứng một mình phủ {n(alone)} {vi}; bỏ đi thì {n(after)} {vi} mất sóng, dùng lại số tiền đó "
+                f"cách tốt nhất vẫn kém {n(loss)} {vi} (chắc chắn ít nhất {n(least)}). {swapped} "
                 f"Điều giữ không cho xây thêm: {tie}.")
-    swapped = (f"The best stand-in is {other}: {n(swap)} people are lost." if other
+    swapped = (f"The best stand-in is {other}: {n(swap)} {en} are lost." if other
                else "No place can stand in for it within the money.")
-    return (f"{own}: alone it serves {n(alone)} people; without it {n(after)} lose signal, and spending that money in "
+    return (f"{own}: alone it serves {n(alone)} {en}; without it {n(after)} lose signal, and spending that money in "
             f"the best other way still falls {n(loss)} short (at least {n(least)} proven). {swapped} "
             f"What keeps more from being built: {tie}.")

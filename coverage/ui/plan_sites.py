@@ -148,7 +148,7 @@ def _one(layers: Layers, plan: Plan, at: int, site: str) -> None:
     found: SiteWhy | None = ask.on_demand(key, work, "depth_why")
     if found is None:
         return
-    unit = t("people_word")
+    unit = t("people_weighted" if found.weighted else "people_word")
     rows = [
         (t("why_alone"), f"{n(found.alone)} {unit}"), (t("why_after"), f"{n(found.after_others)} {unit}"),
         (t("why_loss"), f"{n(found.loss_without)} {unit} (≥ {n(found.loss_at_least)})"),
