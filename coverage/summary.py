@@ -1,15 +1,20 @@
-"""The figures that are printed, each from one function: of the gaps (gap_summary) and of the plan (plan_summary)."""
+"""The figures that are printed, each from one function: of the gaps, of the plan (plan_summary), of its links."""
 
+import itertools
 import math
+from collections import Counter
 from dataclasses import dataclass
+
+import pandas as pd
 
 from coverage.gap.figures import GapSummary, gap_summary
 from coverage.plan import BudgetPlan, Density, Plan
 from coverage.scenario import Scenario
+from coverage.siting.cost import dong
 from coverage.siting.why import number
 
-__all__ = ["GapSummary", "PlanSummary", "density_text", "gap_percent", "gap_summary", "plan_summary", "priority_text",
-           "proof"]
+__all__ = ["GapSummary", "LinkSummary", "PlanSummary", "density_text", "gap_percent", "gap_summary", "link_summary",
+           "plan_summary", "priority_text", "proof"]
 
 # ---- the plan -------------------------------------------------------------------------------------------------------
 
@@ -31,7 +36,8 @@ class PlanSummary:
 
     Parameters
     ----------
-    sites, cost_mvnd : number of sites and their State outlay; shared_sites, new_macro_sites, small_cells : by kind.
+    sites : number of sites; shared_sites, new_macro_sites, small_cells : by kind. cost_mvnd, capex_mvnd,
+        opex_mvnd_year : State outlay of sites and links together.
     villages_gained : villages that leave trắng sóng. villages_covered_gained : villages that become đã phủ.
     households_gained : of all villages. people_gained : eligible people, the objective.
     other_people_gained : people of villages that do not count for the money.
@@ -156,8 +162,8 @@ def _budget_summary(plan: Plan, one: BudgetPlan) -> PlanSummary:
     return PlanSummary(
         budget_mvnd=one.budget_mvnd, year=plan.year, sites=len(sites), shared_sites=int(kinds.get("shared", 0)),
         new_macro_sites=int(kinds.get("macro", 0)), small_cells=int(kinds.get("small_cell_satellite", 0)),
-        cost_mvnd=one.selection.cost_mvnd, capex_mvnd=math.fsum(sites["capex_mvnd"]),
-        opex_mvnd_year=math.fsum(sites["opex_mvnd_year"]),
+        cost_mvnd=one.selection.cost_mvnd, capex_mvnd=math.fsum([*sites["capex_mvnd"], *one.links["capex_mvnd"]]),
+        opex_mvnd_year=math.fsum([*sites["opex_mvnd_year"], *one.links["opex_mvnd_year"]]),
         villages_gained=before.villages_trang - after.villages_trang,
         villages_covered_gained=after.villages_phu - before.villages_phu,
         households_gained=after.households_served - before.households_served, people_gained=people,
@@ -171,3 +177,150 @@ def _budget_summary(plan: Plan, one: BudgetPlan) -> PlanSummary:
         status_vi=status[0], status_en=status[1], proof_vi=texts[0], proof_en=texts[1], land_vi=land[0],
         land_en=land[1],
     )
+
+# ---- the links of the plan ------------------------------------------------------------------------------------------
+
+DONG_PER_MVND = 1_000_000
+M_PER_KM = 1_000.0
+POLE_WAYS = ("ngoai_duong", "cat_thang")   # the ways of fibre that need new poles
+
+
+@dataclass(frozen=True)
+class LinkSummary:
+    """What carries the sites of one budget; every printed figure of links is one of these.
+
+    Parameters
+    ----------
+    links, fibre_links, hops : links to build; hops are microwave. fibre_km, new_poles_km, hop_km : of them.
+    sites_linked, sites_satellite, sites_at_network : sites by how they are reached; the last need no link.
+    single_links, single_km : along single roads. sites_on_single_road : sites with such a link on their way.
+    single_roads : name ("" unknown) and sites of every single road, most sites first.
+    sites_mvnd, links_mvnd, cost_mvnd : the sites' own money and that of the links add up to the plan's, to the dong.
+    capex_mvnd, opex_mvnd_year : of the links.
+    text_vi, text_en : what is built; single_vi, single_en : what hangs on single roads; money_vi, money_en : the sum.
+    """
+
+    budget_mvnd: float
+    links: int
+    fibre_links: int
+    hops: int
+    fibre_km: float
+    new_poles_km: float
+    hop_km: float
+    sites_linked: int
+    sites_satellite: int
+    sites_at_network: int
+    single_links: int
+    single_km: float
+    sites_on_single_road: int
+    single_roads: tuple[tuple[str, int], ...]
+    sites_mvnd: float
+    links_mvnd: float
+    cost_mvnd: float
+    capex_mvnd: float
+    opex_mvnd_year: float
+    text_vi: str
+    text_en: str
+    single_vi: str
+    single_en: str
+    money_vi: str
+    money_en: str
+
+
+def link_summary(one: BudgetPlan) -> LinkSummary:
+    """Return the figures of the links of one budget."""
+    links, sites = one.links, one.sites
+    fibre = links["kind"].astype(str) == "fibre"
+    poles = links["way"].isin(POLE_WAYS)
+    single = links["single_road"].astype(bool)
+    satellite = sites["backhaul"].astype(str) == "satellite"
+    linked = sites["links"].map(len) > 0
+    hanging = sites["hangs_on"].map(len) > 0
+    roads = _single_roads(one)
+    return LinkSummary(
+        budget_mvnd=one.budget_mvnd, links=len(links), fibre_links=int(fibre.sum()), hops=int((~fibre).sum()),
+        fibre_km=_km(links["length_m"][fibre]), new_poles_km=_km(links["length_m"][fibre & poles]),
+        hop_km=_km(links["length_m"][~fibre]), sites_linked=int(linked.sum()), sites_satellite=int(satellite.sum()),
+        sites_at_network=int((~linked & ~satellite).sum()), single_links=int(single.sum()),
+        single_km=_km(links["length_m"][single]), sites_on_single_road=int(hanging.sum()), single_roads=roads,
+        sites_mvnd=dong(math.fsum(sites["cost_mvnd"])), links_mvnd=dong(math.fsum(links["cost_mvnd"])),
+        cost_mvnd=one.selection.cost_mvnd, capex_mvnd=dong(math.fsum(links["capex_mvnd"])),
+        opex_mvnd_year=dong(math.fsum(links["opex_mvnd_year"])),
+        **_link_texts(one, roads, int(hanging.sum())),
+    )
+
+
+def _km(lengths_m: pd.Series) -> float:
+    return math.fsum(lengths_m) / M_PER_KM
+
+
+def _single_roads(one: BudgetPlan) -> tuple[tuple[str, int], ...]:
+    """Return the single roads with the number of sites that hang on each, most first, unnamed ones last."""
+    roads = one.links["road_name"].fillna("").astype(str).str.split("; ")
+    names = dict(zip(one.links["link_id"], roads, strict=True))
+    per_site = [{road for i in ids for road in names[i]} for ids in one.sites["hangs_on"]]
+    count = Counter(road for roads in per_site for road in roads)
+    return tuple(sorted(count.items(), key=lambda item: (not item[0], -item[1], item[0])))
+
+
+def _link_texts(one: BudgetPlan, roads: tuple[tuple[str, int], ...], hanging: int) -> dict[str, str]:
+    """Return the sentences in both languages."""
+    out = {}
+    for language in ("vi", "en"):
+        out[f"text_{language}"] = _built_text(one, language)
+        out[f"single_{language}"] = _single_text(one, roads, hanging, language)
+        out[f"money_{language}"] = _money_text(one, language)
+    return out
+
+
+def _built_text(one: BudgetPlan, language: str) -> str:
+    links, vi = one.links, language == "vi"
+    satellite = int((one.sites["backhaul"].astype(str) == "satellite").sum())
+    fibre = links["kind"].astype(str) == "fibre"
+    km, hop_km = (number(_km(links["length_m"][which]), 1, language) for which in (fibre, ~fibre))
+    hops, sky = number((~fibre).sum(), 0, language), number(satellite, 0, language)
+    told = []
+    if fibre.any():
+        told.append(f"{km} km cáp quang mới" if vi else f"{km} km of new fibre")
+    if (~fibre).any():
+        many = "hop" if (~fibre).sum() == 1 else "hops"
+        told.append(f"{hops} chặng vi ba ({hop_km} km)" if vi else f"{hops} microwave {many} ({hop_km} km)")
+    if not told:
+        told.append("không phải xây tuyến truyền dẫn nào" if vi else "no link to build")
+    if satellite:
+        told.append(f"{sky} vị trí dùng vệ tinh" if vi else f"{sky} sites by satellite")
+    return ", ".join(told)
+
+
+def _single_text(one: BudgetPlan, roads: tuple[tuple[str, int], ...], hanging: int, language: str) -> str:
+    vi, total = language == "vi", number(len(one.sites), 0, language)
+    if not hanging:
+        return ("Không vị trí nào phụ thuộc một con đường độc đạo." if vi
+                else "No site hangs on a single road.")
+    names = "; ".join(_road_group([road for road, _ in same], count, language)
+                      for count, same in itertools.groupby(roads, key=lambda item: item[1]))
+    if vi:
+        return (f"{number(hanging)}/{total} vị trí có truyền dẫn đi theo đường độc đạo, có nguy cơ mất liên lạc khi "
+                f"sạt lở: {names}.")
+    return (f"{number(hanging, 0, 'en')} of {total} sites hang on a single road and may be cut off by a landslide: "
+            f"{names}.")
+
+
+def _road_group(roads: list[str], count: int, language: str) -> str:
+    """Return 'Đường A, Đường B (mỗi đường 2 vị trí)'."""
+    vi, told = language == "vi", number(count, 0, language)
+    names = ", ".join(road or ("đường chưa rõ tên" if vi else "roads without a name") for road in roads)
+    sites = f"{told} vị trí" if vi else f"{told} site" if count == 1 else f"{told} sites"
+    if len(roads) == 1:
+        return f"{names} ({sites})"
+    return f"{names} (mỗi đường {sites})" if vi else f"{names} ({sites} each)"
+
+
+def _money_text(one: BudgetPlan, language: str) -> str:
+    """Write the sum to the dong, so that the reader can add it up."""
+    own, shared, whole = (
+        number(round(v * DONG_PER_MVND), 0, language)
+        for v in (math.fsum(one.sites["cost_mvnd"]), math.fsum(one.links["cost_mvnd"]), one.selection.cost_mvnd))
+    if language == "vi":
+        return f"Khái toán: riêng các vị trí {own} đồng + đường truyền dẫn {shared} đồng = {whole} đồng."
+    return f"Rough cost: the sites' own {own} VND + links {shared} VND = {whole} VND."

@@ -21,18 +21,20 @@ from coverage.brief.hand_in import hand_in, refuse_foreign, vector_frames
 from coverage.brief.manifest import Manifest, altered, read_manifest
 from coverage.brief.office import Office
 from coverage.errors import Cancelled, HandInError
+from coverage.summary import link_summary
 from geodata.crs import VN2000_107_45
-from tests.brief_case import case, case_with_areas
+from tests.brief_case import case, case_with_links
 
 MADE = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-LAYERS = {"gap_thon": "Point", "gap_dc": "MultiPolygon", "gap_vung": "MultiPolygon", "vi_tri_de_xuat": "Point"}
+LAYERS = {"gap_thon": "Point", "gap_dc": "MultiPolygon", "gap_vung": "MultiPolygon", "vi_tri_de_xuat": "Point",
+          "tuyen_truyen_dan": "LineString"}
 
 
 @pytest.fixture(scope="module")
 def handed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
     folder = tmp_path_factory.mktemp("ho_so") / "ho_so"
     seen: list[tuple[str, int, int]] = []
-    manifest = hand_in(*case_with_areas(), folder, made_at=MADE, progress=lambda *s: seen.append(s))
+    manifest = hand_in(*case_with_links(), folder, made_at=MADE, progress=lambda *s: seen.append(s))
     assert [s[1] for s in seen] == [1, 2, 3, 4, 5, 6]
     return folder, manifest
 
@@ -53,7 +55,7 @@ def test_shapefiles_read_back(handed: tuple[Path, Manifest], layer: str) -> None
 
 
 def test_names_and_places_survive_the_shapefile(handed: tuple[Path, Manifest]) -> None:
-    _, assessment, plan = case_with_areas()
+    _, assessment, plan = case_with_links()
     frame = gpd.read_file(handed[0] / "gap_thon_20260930.zip")
     assert len(frame) == len(assessment.gap_thon)
     assert frame["ten_thon"].tolist() == assessment.gap_thon["name"].tolist()
@@ -63,6 +65,39 @@ def test_names_and_places_survive_the_shapefile(handed: tuple[Path, Manifest]) -
     assert len(sites) == sum(len(b.sites) for b in plan.budgets)
     assert sites["x_bac"].to_numpy() == pytest.approx(sites.geometry.y.to_numpy(), abs=0.01)
     assert set(sites["kinh_phi"]) == {b.budget_mvnd for b in plan.budgets}
+
+
+def test_links_come_back_from_the_shapefile(handed: tuple[Path, Manifest]) -> None:
+    _, _, plan = case_with_links()
+    file = handed[0] / "tuyen_truyen_dan_20260930.zip"
+    frame = gpd.read_file(file)
+    links, summary = plan.budgets[-1].links, link_summary(plan.budgets[-1])
+    assert frame.crs == VN2000_107_45
+    assert set(frame.geom_type) == {"LineString"}
+    assert frame["ma_tuyen"].tolist() == ["TD-001", "TD-002", "TD-003"]
+    along = frame["cach_di"] == "doc_duong"
+    assert frame.length[along].to_numpy() == pytest.approx(frame["dai_m"][along].to_numpy(), abs=0.01)
+    assert frame["khai_toan"].sum() == pytest.approx(summary.links_mvnd, abs=1e-6)
+    assert frame["doc_dao"].tolist() == ["Có", "Không", "Không"]
+    assert frame["cac_vt"].tolist() == [", ".join(s) for s in links["sites"]]
+    assert frame["dung_luong"].tolist() == [-9999, -9999, 400]
+    sites = gpd.read_file(handed[0] / "vi_tri_de_xuat_20260930.zip")
+    last = sites[sites["kinh_phi"] == plan.budgets[-1].budget_mvnd]
+    assert last["so_tuyen"].tolist()[:4] == [1, 2, 3, 0]
+    assert last["cac_tuyen"].tolist()[2] == "TD-003, TD-002, TD-001"
+    assert last["doc_dao"].fillna("").tolist()[:4] == ["TD-001", "TD-001", "TD-001", ""]
+    assert last["khai_toan"].sum() + frame["khai_toan"].sum() == pytest.approx(summary.cost_mvnd, abs=1e-6)
+
+
+def test_a_plan_without_links_says_so_in_place_of_an_empty_layer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _light(monkeypatch)
+    layers, assessment, plan = case_with_links()
+    bare = replace(plan, budgets=plan.budgets[:1])
+    manifest = hand_in(layers, assessment, bare, tmp_path / "a")
+    assert not list((tmp_path / "a").glob("tuyen_truyen_dan*"))
+    assert "tuyen_truyen_dan" in manifest.left_out
 
 
 def test_gap_polygons_do_not_overlap(handed: tuple[Path, Manifest]) -> None:
@@ -82,7 +117,7 @@ def test_the_geopackage_is_the_twin(handed: tuple[Path, Manifest]) -> None:
 
 
 def test_the_workbook_has_its_sheets(handed: tuple[Path, Manifest]) -> None:
-    layers, assessment, plan = case_with_areas()
+    layers, assessment, plan = case_with_links()
     book = openpyxl.load_workbook(handed[0] / "bang_tong_hop_20260930.xlsx")
     for name in ("Tổng hợp", "Thôn", "Xã", "Vị trí đề xuất", "Đối chiếu danh sách công bố", "Giả định",
                  "Phát hiện dữ liệu", "Từ điển"):
@@ -95,6 +130,12 @@ def test_the_workbook_has_its_sheets(handed: tuple[Path, Manifest]) -> None:
     assert heads[:2] == ["Mã thôn", "Tên thôn"]
     assert "Thuyết minh" in heads
     assert book["Thôn"].max_row == len(assessment.villages) + _head_row(book["Thôn"])
+    links = book["Truyền dẫn"]
+    assert _heads(links)[:3] == ["Mức kinh phí (triệu đồng)", "Mã tuyến", "Loại tuyến"]
+    assert "Độc đạo, có nguy cơ sạt lở" in _heads(links)
+    assert links.max_row - _head_row(links) == sum(len(b.links) for b in plan.budgets)
+    above = [str(r[0]) for r in links.iter_rows(max_row=_head_row(links), max_col=1, values_only=True)]
+    assert any(link_summary(plan.budgets[-1]).money_vi in text for text in above)
     sites = book["Vị trí đề xuất"]
     assert sites.max_row - _head_row(sites) == sum(len(b.sites) for b in plan.budgets)
 
@@ -119,7 +160,7 @@ def test_the_maps_are_there(handed: tuple[Path, Manifest]) -> None:
 
 
 def test_levels_are_cloud_optimised_and_unchanged(handed: tuple[Path, Manifest]) -> None:
-    _, assessment, _ = case_with_areas()
+    _, assessment, _ = case_with_links()
     raster = assessment.area_rsrp["Nhà mạng A", "4G"]
     with rasterio.open(handed[0] / "muc_thu" / "rsrp_nha_mang_a_4g.tif") as source:
         assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
@@ -130,7 +171,7 @@ def test_levels_are_cloud_optimised_and_unchanged(handed: tuple[Path, Manifest])
 
 def test_the_manifest_names_what_went_in_and_came_out(handed: tuple[Path, Manifest]) -> None:
     folder, manifest = handed
-    layers, assessment, plan = case_with_areas()
+    layers, assessment, plan = case_with_links()
     values = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert values["made_at"] == "2026-11-21T08:00:00+00:00"
     assert values["reference_date"] == "2026-09-30"
@@ -156,7 +197,7 @@ def test_a_changed_file_is_found(handed: tuple[Path, Manifest], tmp_path: Path) 
 
 
 def test_the_same_input_gives_the_same_bytes(handed: tuple[Path, Manifest], tmp_path: Path) -> None:
-    again = hand_in(*case_with_areas(), tmp_path / "b", made_at=MADE)
+    again = hand_in(*case_with_links(), tmp_path / "b", made_at=MADE)
     first, second = ({o.file: o.sha256 for o in m.outputs} for m in (handed[1], again))
     assert first == second
     assert (tmp_path / "b" / "manifest.json").read_bytes() == (handed[0] / "manifest.json").read_bytes()

@@ -19,8 +19,9 @@ from coverage.brief.map_sheet import MAP_MM, write_map_sheets
 from coverage.brief.map_style import SYMBOLS, pdf_bytes, swatch
 from coverage.brief.office import Office
 from coverage.errors import HandInError
+from coverage.summary import link_summary
 from geodata.crs import VN2000_107_45
-from tests.brief_case import case
+from tests.brief_case import case, case_with_links
 
 MM_PER_POINT = 25.4 / 72
 OFFICE = Office("UBND tỉnh Minh Họa", "Sở Khoa học và Công nghệ", "Nguyễn Thị Lập", "Trần Văn Kiểm", "Lê Phê Duyệt")
@@ -113,6 +114,32 @@ def test_the_legend_lists_only_what_is_drawn() -> None:
     inland = assessment.communes.assign(is_border=False)
     bare = draw_body(MapContent(inland, villages, layers.elevation), (200.0, 150.0))
     assert bare.classes == ("xa", "phu")
+
+
+def test_links_are_drawn_with_their_legend() -> None:
+    layers, assessment, plan = case_with_links()
+    one = plan.budgets[-1]
+    villages = assessment.villages.assign(status="phu")
+    content = MapContent(assessment.communes, villages, layers.elevation, links=one.links, fibre=layers.fibre_routes)
+    body = draw_body(content, (200.0, 150.0))
+    assert {"cap_quang", "tuyen_quang", "tuyen_vi_ba", "tuyen_doc_dao"} <= set(body.classes)
+    none = draw_body(replace(content, links=one.links.iloc[:0]), (200.0, 150.0))
+    assert not [c for c in none.classes if c.startswith("tuyen_")]
+    unbroken = draw_body(replace(content, links=one.links.assign(single_road=False)), (200.0, 150.0))
+    assert "tuyen_doc_dao" not in unbroken.classes
+
+
+def test_the_plan_sheet_tells_of_its_links(tmp_path: Path) -> None:
+    layers, assessment, plan = case_with_links()
+    job = map_job(layers, assessment, replace(plan, budgets=plan.budgets[-1:]))
+    sheet = next(s for s in job.sheets if s.content.sites is not None)
+    write_map_sheets(replace(job, sheets=(sheet,)), tmp_path / "a.pdf")
+    pages = [" ".join(page.extract_text().split()) for page in PdfReader(tmp_path / "a.pdf").pages]
+    assert "3/10 vị trí có truyền dẫn đi theo đường độc đạo" in pages[0]
+    assert "Đường độc đạo, nguy cơ sạt lở" in pages[0]
+    listed = next(p for p in pages if "BẢNG KÊ TUYẾN TRUYỀN DẪN" in p)
+    assert "TD-003" in listed
+    assert link_summary(plan.budgets[-1]).money_vi in listed
 
 
 def test_every_symbol_has_a_swatch_and_both_labels() -> None:

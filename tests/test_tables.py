@@ -1,7 +1,7 @@
 """Tables of the workbook: every column of the dictionary, words in place of codes, sums that agree."""
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pandas as pd
 import pytest
@@ -15,6 +15,8 @@ from coverage.brief.tables import (
     cost_table,
     dictionary_table,
     finding_table,
+    link_table,
+    links_of,
     ranges,
     reconciliation_table,
     site_table,
@@ -26,11 +28,11 @@ from coverage.brief.tables import (
 )
 from coverage.brief.words import words_of
 from coverage.scenario import Scenario
-from coverage.summary import gap_summary, plan_summary
+from coverage.summary import gap_summary, link_summary, plan_summary
 from geodata.errors import SchemaError
 from geodata.findings import Finding
 from geodata.layers import columns_of
-from tests.brief_case import case
+from tests.brief_case import case, case_with_links
 
 
 def villages() -> pd.DataFrame:
@@ -71,11 +73,54 @@ def test_headings_for_the_screen() -> None:
 def test_people_gained_agree_with_the_summary() -> None:
     _, _, plan = case()
     sites = site_table(with_survey_axes(sites_of(plan)))
-    for summary in plan_summary(plan):
+    for summary, one in zip(plan_summary(plan), plan.budgets, strict=True):
         own = sites[sites["budget_mvnd"] == summary.budget_mvnd]
         assert math.fsum(own["new_people"]) == pytest.approx(summary.people_gained)
-        assert math.fsum(own["cost_mvnd"]) == pytest.approx(summary.cost_mvnd, abs=0.01)
+        assert math.fsum(own["cost_mvnd"]) == pytest.approx(link_summary(one).sites_mvnd, abs=0.01)
         assert own["order"].tolist() == list(range(1, summary.sites + 1))
+
+
+def test_links_stand_in_the_workbook_in_words() -> None:
+    _, _, plan = case_with_links()
+    table = link_table(plan)
+    assert table["link_id"].tolist() == ["TD-001", "TD-002", "TD-003"]
+    assert table["kind"].tolist() == ["Cáp quang", "Cáp quang", "Vi ba"]
+    assert table["length_km"].tolist()[:2] == [3.0, 1.5]
+    assert table["to_name"].tolist()[1] == "điểm nối trên đường"
+    assert table["single_road"].tolist() == ["Có", "Không", "Không"]
+    names = plan.budgets[-1].sites["name"]
+    assert table["site_names"].tolist()[2] == f"3. {names.iloc[2]}"
+    assert table["cost_text"].tolist()[1].startswith("Cáp quang kèm trồng cột mới: 127,5; ")
+    assert link_table(plan, "en")["to_name"].tolist()[1] == "a point of the road"
+    assert set(table) == set(columns_of("plan_links")) - {"length_m", "sites"}
+
+
+def test_a_plan_without_links_has_a_table_of_headings_alone() -> None:
+    _, _, plan = case_with_links()
+    bare = replace(plan, budgets=plan.budgets[:1])
+    assert len(link_table(bare)) == len(links_of(bare)) == 0
+    assert "link_id" in link_table(bare)
+
+
+def test_the_lines_of_sites_and_links_add_up_to_the_plan() -> None:
+    _, _, plan = case_with_links()
+    lines = cost_table(plan)
+    for summary in plan_summary(plan):
+        own = lines[lines["budget_mvnd"] == summary.budget_mvnd]
+        assert math.fsum(own["mvnd"]) == pytest.approx(summary.cost_mvnd, abs=0.01)
+    last = lines[lines["budget_mvnd"] == plan.budgets[-1].budget_mvnd]
+    assert last["name"].tolist()[-1].startswith("TD-003 · Vi ba: ")
+    assert last["order"].is_monotonic_increasing
+
+
+def test_sites_tell_their_links() -> None:
+    _, _, plan = case_with_links()
+    sites = site_table(with_survey_axes(sites_of(plan)))
+    last = sites[sites["budget_mvnd"] == plan.budgets[-1].budget_mvnd]
+    assert last["n_links"].tolist()[:4] == [1, 2, 3, 0]
+    assert last["links"].tolist()[1] == "TD-002, TD-001"
+    assert last["hangs_on"].tolist()[:4] == ["TD-001"] * 3 + [""]
+    assert last["backhaul_to"].tolist()[0] == "Tuyến cáp 06"
 
 
 def test_cost_lines_add_up_to_each_site() -> None:
@@ -179,6 +224,7 @@ def test_figures_are_of_the_summary() -> None:
     assert sum(int(trang) for trang, _, _ in cells) == gap.trang
     assert sum(int(villages) for _, _, villages in cells) == gap.villages
     assert all(value for _, value in today(gap))
-    assert all(len(values) == len(plan.budgets) for _, values in by_plan(plan_summary(plan), "vi"))
+    links = [link_summary(b) for b in plan.budgets]
+    assert all(len(values) == len(plan.budgets) for _, values in by_plan(plan_summary(plan), links, "vi"))
     assert change(15, 3) == "từ 15 còn 3"
     assert change(3, 3) == "3 (không đổi)"

@@ -174,11 +174,16 @@ def _proposed(village: Any, proposals: tuple[Proposal, ...]) -> str:
     best = proposals[0]
     sites = [
         f"vị trí số {s.order} ({s.name}, {s.commune_name}; {word('site_kind', s.kind).lower()}; "
-        f"khái toán {vn_money(s.cost_mvnd)})" for s in best.sites.itertuples()
+        f"{_money_of(s)})" for s in best.sites.itertuples()
     ]
     after = word("status", best.status_after).lower()
     return (f"Đề xuất: {'; '.join(sites)} trong phương án kinh phí {vn_money(best.budget_mvnd)}; phủ thêm "
             f"{vn_number(best.people)} người của thôn, sau đó thôn ở tình trạng {after}.")
+
+
+def _money_of(site: Any) -> str:
+    said = f"khái toán {vn_money(site.cost_mvnd)}"
+    return f"{said}, chưa kể đường truyền dẫn" if len(site.links) else said
 
 
 def write_fact_sheet(

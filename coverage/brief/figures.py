@@ -3,7 +3,7 @@
 from coverage.brief.words import vn_money, vn_number, vn_share, vn_trimmed, word
 from coverage.gap.communes import Counts
 from coverage.scenario import Scenario
-from coverage.summary import GapSummary, PlanSummary
+from coverage.summary import GapSummary, LinkSummary, PlanSummary
 
 Line = tuple[str, str]
 
@@ -108,7 +108,7 @@ def change(before: float, after: float) -> str:
     return f"{vn_number(before)} (không đổi)" if before == after else f"từ {vn_number(before)} còn {vn_number(after)}"
 
 
-def by_plan(plans: list[PlanSummary], language: str) -> list[tuple[str, list[str]]]:
+def by_plan(plans: list[PlanSummary], links: list[LinkSummary], language: str) -> list[tuple[str, list[str]]]:
     """Return every figure of the plans, for the workbook: label and one value per budget."""
     vi = language == "vi"
     checked = "Đã kiểm tra theo lớp khu vực hạn chế" if vi else "Checked against the restricted layer"
@@ -119,8 +119,14 @@ def by_plan(plans: list[PlanSummary], language: str) -> list[tuple[str, list[str
         ("Trạm cỡ nhỏ (small cell)", [vn_number(p.small_cells) for p in plans]),
         ("Vị trí ở xã biên giới", [vn_number(p.border_sites) for p in plans]),
         ("Khái toán kinh phí (triệu đồng)", [vn_number(p.cost_mvnd, 1) for p in plans]),
+        ("Trong đó riêng các vị trí (triệu đồng)", [vn_number(k.sites_mvnd, 1) for k in links]),
+        ("Trong đó đường truyền dẫn (triệu đồng)", [vn_number(k.links_mvnd, 1) for k in links]),
         ("Trong đó đầu tư (triệu đồng)", [vn_number(p.capex_mvnd, 1) for p in plans]),
         ("Chi hằng năm (triệu đồng)", [vn_number(p.opex_mvnd_year, 1) for p in plans]),
+        ("Tuyến cáp quang mới (km)", [vn_number(k.fibre_km, 1) for k in links]),
+        ("Chặng vi ba", [vn_number(k.hops) for k in links]),
+        ("Vị trí dùng vệ tinh", [vn_number(k.sites_satellite) for k in links]),
+        ("Vị trí có truyền dẫn theo đường độc đạo", [vn_number(k.sites_on_single_road) for k in links]),
         ("Thôn hết trắng sóng", [vn_number(p.villages_gained) for p in plans]),
         ("Thôn trở thành đã phủ", [vn_number(p.villages_covered_gained) for p in plans]),
         ("Thôn trắng sóng còn lại (theo mô hình)", [vn_number(p.trang_left) for p in plans]),
@@ -134,13 +140,15 @@ def by_plan(plans: list[PlanSummary], language: str) -> list[tuple[str, list[str
           if any(p.weighted for p in plans) else []),
         ("Chênh lệch so với cận trên (%)", [vn_trimmed(p.gap_percent, 4) for p in plans]),
         ("Khái toán trên một người được phủ thêm (triệu đồng)", [vn_number(p.cost_per_person_mvnd, 2) for p in plans]),
+        ("Đường độc đạo", [k.single_vi if vi else k.single_en for k in links]),
         ("Kết quả tối ưu", [p.status_vi if vi else p.status_en for p in plans]),
         ("Điều đã chứng minh", [p.proof_vi if vi else p.proof_en for p in plans]),
         ("Đất, rừng, biên giới", [(p.land_vi if vi else p.land_en) or checked for p in plans]),
     ]
 
 
-def plan_headline(summary: PlanSummary, trang: tuple[int, int], lom: tuple[int, int]) -> tuple[Line, ...]:
+def plan_headline(summary: PlanSummary, trang: tuple[int, int], lom: tuple[int, int],
+                  links: LinkSummary) -> tuple[Line, ...]:
     """Return the figures beside the map of a plan; ``trang`` and ``lom`` are villages before and after."""
     kinds = [f"{vn_number(n)} {what}" for n, what in (
         (summary.new_macro_sites, "trạm macro"), (summary.shared_sites, "dùng chung cột"),
@@ -149,6 +157,10 @@ def plan_headline(summary: PlanSummary, trang: tuple[int, int], lom: tuple[int, 
         ("Số vị trí đề xuất", f"{vn_number(summary.sites)}" + (f" ({', '.join(kinds)})" if kinds else "")),
         ("Trong đó ở xã biên giới", vn_number(summary.border_sites)),
         ("Khái toán kinh phí", vn_money(summary.cost_mvnd)),
+        ("Trong đó riêng các vị trí", vn_money(links.sites_mvnd)),
+        ("Trong đó đường truyền dẫn", vn_money(links.links_mvnd)),
+        ("Cáp quang mới; chặng vi ba", f"{vn_number(links.fibre_km, 1)} km; {vn_number(links.hops)}"),
+        ("Vị trí có truyền dẫn theo đường độc đạo", vn_number(links.sites_on_single_road)),
         ("Thôn trắng sóng (theo mô hình)", change(*trang)),
         ("Thôn lõm sóng (theo mô hình)", change(*lom)),
         ("Hộ dân được phủ thêm", vn_number(summary.households_gained)),

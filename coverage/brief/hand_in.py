@@ -16,7 +16,7 @@ from coverage.brief.manifest import Manifest, describe, read_manifest, write_man
 from coverage.brief.map_pages import map_job
 from coverage.brief.map_sheet import write_map_sheets
 from coverage.brief.office import Office
-from coverage.brief.tables import SHAPEFILES, sites_of, with_survey_axes
+from coverage.brief.tables import SHAPEFILES, links_of, sites_of, with_survey_axes
 from coverage.brief.web_plan import standalone_map
 from coverage.brief.words import crs_note, operator_word, plain, word
 from coverage.brief.workbook import write_workbook
@@ -90,7 +90,7 @@ def hand_in(  # noqa: PLR0913 - the four values of the pipeline, and how to writ
             if progress(STAGE, done, len(steps)) is False:
                 raise Cancelled("cancelled")
         manifest = Manifest(folder, describe(temporary, contents), made_at or datetime.now(UTC).astimezone(),
-                            _left_out(assessment))
+                            _left_out(assessment, plan))
         write_manifest(manifest, layers, assessment, plan, crs_text(layers.info.crs, crs), temporary)
     return manifest
 
@@ -126,15 +126,21 @@ def vector_frames(assessment: Assessment, plan: Plan, crs: CRS) -> dict[str, gpd
     }
     if assessment.anchors is not None:
         frames["anchor_status"] = assessment.anchors
+    links = links_of(plan)
+    if len(links):
+        frames["plan_links"] = links
     if not assessment.area_rsrp:
         del frames["gap_vung"]  # an empty layer would say that there is no land without signal
     return {name: with_survey_axes(frame.to_crs(crs)) for name, frame in frames.items()}
 
 
-def _left_out(assessment: Assessment) -> dict[str, str]:
-    if assessment.area_rsrp:
-        return {}
-    return {"gap_vung, rsrp_*.tif": "Chưa tính vùng phủ trên toàn địa bàn trong lần chạy này."}
+def _left_out(assessment: Assessment, plan: Plan) -> dict[str, str]:
+    out = {}
+    if not assessment.area_rsrp:
+        out["gap_vung, rsrp_*.tif"] = "Chưa tính vùng phủ trên toàn địa bàn trong lần chạy này."
+    if not any(len(b.links) for b in plan.budgets):
+        out[_file_name("plan_links")] = "Không phương án nào phải xây tuyến truyền dẫn."
+    return out
 
 
 def _shapefiles(case: _Case, folder: Path) -> dict[str, str]:
@@ -149,8 +155,8 @@ def _shapefiles(case: _Case, folder: Path) -> dict[str, str]:
 
 
 def _file_name(layer: str) -> str:
-    return {"plan_sites": "vi_tri_de_xuat", "village_status": "thon", "commune_status": "xa",
-            "anchor_status": "don_vi_trong_diem", "fixed_places": "bang_rong_co_dinh",
+    return {"plan_sites": "vi_tri_de_xuat", "plan_links": "tuyen_truyen_dan", "village_status": "thon",
+            "commune_status": "xa", "anchor_status": "don_vi_trong_diem", "fixed_places": "bang_rong_co_dinh",
             "fixed_links": "tuyen_cap_co_dinh"}.get(layer, layer)
 
 
@@ -171,7 +177,8 @@ def _workbook(case: _Case, folder: Path) -> dict[str, str]:
     name = f"bang_tong_hop_{case.stamp}.xlsx"
     said = statements(case.assessment, case.plan)
     write_workbook(case.layers, case.assessment, case.plan, said, case.frames, folder / name, depth=case.depth)
-    return {name: "Bảng tính: tổng hợp, thôn, xã, vị trí đề xuất, đối chiếu, giả định, phát hiện, từ điển trường"}
+    return {name: "Bảng tính: tổng hợp, thôn, xã, vị trí đề xuất, truyền dẫn, đối chiếu, giả định, phát hiện, "
+                  "từ điển trường"}
 
 
 def _sheets(case: _Case, folder: Path) -> dict[str, str]:

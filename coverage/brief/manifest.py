@@ -10,9 +10,9 @@ from typing import Any
 from coverage.brief.model_text import accuracy_text, sensitivity_text
 from coverage.brief.version import VERSION
 from coverage.gap.assessment import Assessment
-from coverage.plan import Plan
+from coverage.plan import BudgetPlan, Plan
 from coverage.radio.area_loss import profile_step_m
-from coverage.summary import plan_summary
+from coverage.summary import link_summary, plan_summary
 from geodata.layers import Layers
 from geodata.write.digest import file_sha256
 
@@ -83,7 +83,8 @@ def write_manifest(
             {"budget_mvnd": p.budget_mvnd, "cost_mvnd": p.cost_mvnd, "sites": list(b.sites["option_id"]),
              "people_gained": p.people_gained, "villages_gained": p.villages_gained,
              "bound_people": None if p.weighted else p.bound_people,
-             "gap_percent": p.gap_percent, "status": b.selection.status, "margin_villages": p.margin_villages}
+             "gap_percent": p.gap_percent, "status": b.selection.status, "margin_villages": p.margin_villages,
+             "links": _links(b)}
             for p, b in zip(plan_summary(plan), plan.budgets, strict=True)
         ],
         "left_out": dict(manifest.left_out),
@@ -91,6 +92,11 @@ def write_manifest(
     }
     text = json.dumps(values, ensure_ascii=False, indent=2, default=str, allow_nan=False)
     (into / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def _links(one: BudgetPlan) -> dict[str, Any]:
+    """Return the figures of a budget's links without the sentences."""
+    return {k: v for k, v in asdict(link_summary(one)).items() if not k.endswith(("_vi", "_en"))}
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

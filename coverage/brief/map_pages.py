@@ -9,10 +9,12 @@ import geopandas as gpd
 import numpy as np
 
 from coverage.brief.figures import border_headline, headline, money_note, plan_headline, square
+from coverage.brief.link_text import cost_text, end_name
 from coverage.brief.map_body import MapContent, body_frame
 from coverage.brief.map_sheet import MAP_MM, Job, Sheet, SheetTable, write_map_sheets
 from coverage.brief.model_text import method_text
 from coverage.brief.office import Office
+from coverage.brief.tables import M_PER_KM, site_names
 from coverage.brief.version import VERSION
 from coverage.brief.words import (
     MISSING,
@@ -30,7 +32,7 @@ from coverage.brief.words import (
 from coverage.gap.assessment import Assessment
 from coverage.plan import BudgetPlan, Plan
 from coverage.scenario import Scenario
-from coverage.summary import GapSummary, gap_summary, plan_summary
+from coverage.summary import GapSummary, gap_summary, link_summary, plan_summary
 from geodata.crs import same_crs
 from geodata.layers import Layers
 
@@ -184,7 +186,7 @@ def _border_sheet(assessment: Assessment, sheet: Sheet) -> tuple[Sheet, ...]:
                   communes=border)
     status = sheet.content.sites is None
     return (replace(
-        sheet, title=f"{sheet.title}: các xã biên giới", content=near, annex=None,
+        sheet, title=f"{sheet.title}: các xã biên giới", content=near, annex=None, more_annexes=(),
         figures=border_headline(gap_summary(assessment)) if status else sheet.figures,
         tables=(_commune_table(own), _village_table(own)) if status else sheet.tables,
     ),)
@@ -262,17 +264,20 @@ def _plan_sheet(layers: Layers, assessment: Assessment, plan: Plan, group: Seque
     budget, summary = plan.budgets[group[0]], plan_summary(plan)[group[0]]
     amounts = [vn_money(plan.budgets[i].budget_mvnd) for i in group]
     content = MapContent(assessment.communes, _villages_after(assessment, budget), layers.elevation,
-                         masts=_masts(layers), sites=budget.sites, roads=layers.roads)
+                         masts=_masts(layers), sites=budget.sites, roads=layers.roads, links=budget.links,
+                         fibre=layers.fibre_routes)
+    links = link_summary(budget)
     money, before, after = money_note(plan.scenario), budget.before, budget.after
     basis = f"Tình trạng thôn sau khi xây, theo mô hình; tính cả trạm đã cam kết đến 31/12/{plan.year}."
     title = f"Bản đồ vị trí đề xuất, kinh phí {' và '.join(amounts)}"
     return Sheet(
         title=title, subtitle=_subtitle(layers), content=content, figures_title="Kết quả phương án",
         figures=plan_headline(summary, (before.villages_trang, after.villages_trang),
-                              (before.villages_lom, after.villages_lom)),
+                              (before.villages_lom, after.villages_lom), links),
         tables=(_site_table(budget), _left_table(assessment, budget)),
-        notes=_notes(layers, basis, money, summary.proof_vi), annex=_site_annex(budget, amounts),
+        notes=_notes(layers, basis, money, links.single_vi, summary.proof_vi), annex=_site_annex(budget, amounts),
         annex_subtitle=f"{layers.info.province}. {money} Tọa độ: X là hướng bắc, Y là hướng đông. {summary.proof_vi}",
+        more_annexes=_link_annex(plan, budget, amounts, f"{links.single_vi} {links.money_vi}"),
     )
 
 
@@ -289,7 +294,7 @@ def _site_table(budget: BudgetPlan) -> SheetTable:
         (str(s.order), str(s.name), f"{s.commune_name}{_BORDER_MARK if s.is_border else ''}",
          word("site_kind_short", s.kind), vn_number(s.cost_mvnd), vn_number(s.new_people), vn_number(s.new_villages))
         for s in budget.sites.itertuples())
-    heads = ("Số", "Vị trí", "Xã (* biên giới)", "Loại trạm", "Khái toán (triệu đồng)", "Người phủ thêm",
+    heads = ("Số", "Vị trí", "Xã (* biên giới)", "Loại trạm", "Khái toán riêng (triệu đồng)", "Người phủ thêm",
              "Thôn hết trắng")
     return SheetTable("Vị trí đề xuất theo thứ tự xây", heads, (7, 0, 21, 17, 15, 12, 11), "clllrrr", rows)
 
@@ -312,15 +317,42 @@ def _site_annex(budget: BudgetPlan, amounts: Sequence[str]) -> SheetTable | None
     rows = tuple(
         (str(s.order), str(s.name), f"{s.commune_name}{_BORDER_MARK if s.is_border else ''}",
          vn_number(s.geometry.y), vn_number(s.geometry.x), word("site_kind_short", s.kind),
-         f"{s.technology} {vn_number(s.band_mhz)} MHz", vn_number(s.height_m), word("backhaul", s.backhaul),
+         f"{s.technology} {vn_number(s.band_mhz)} MHz", vn_number(s.height_m), _backhaul(s),
          word("power", s.power), vn_number(s.capex_mvnd, 1), vn_number(s.opex_mvnd_year, 1), vn_number(s.cost_mvnd, 1),
          vn_number(s.new_people), vn_number(s.new_villages), word("restriction", s.restriction), str(s.why_vi))
         for s in budget.sites.itertuples())
     if not rows:
         return None
-    heads = ("Số", "Vị trí", "Xã (* biên giới)", "X (m)", "Y (m)", "Loại trạm", "Công nghệ", "Cao (m)", "Truyền dẫn",
-             "Nguồn điện", "Đầu tư (triệu đồng)", "Chi hằng năm (triệu đồng)", "Khái toán (triệu đồng)",
-             "Người phủ thêm", "Thôn hết trắng", "Hạn chế", "Vì sao chọn")
-    widths = (8, 36, 24, 16, 14, 20, 19, 10, 16, 18, 16, 16, 17, 13, 13, 17, 0)
+    heads = ("Số", "Vị trí", "Xã (* biên giới)", "X (m)", "Y (m)", "Loại trạm", "Công nghệ", "Cao (m)",
+             "Truyền dẫn (tuyến)", "Nguồn điện", "Đầu tư (triệu đồng)", "Chi hằng năm (triệu đồng)",
+             "Khái toán riêng (triệu đồng)", "Người phủ thêm", "Thôn hết trắng", "Hạn chế", "Vì sao chọn")
+    widths = (8, 36, 24, 16, 14, 20, 19, 10, 26, 18, 16, 16, 17, 13, 13, 17, 0)
     return SheetTable(f"Bảng kê vị trí đề xuất, kinh phí {' và '.join(amounts)}", heads, widths, "cllrrllrllrrrrrll",
                       rows)
+
+
+def _backhaul(site: Any) -> str:
+    """Return 'Cáp quang (TD-002, TD-001)'."""
+    ids = ", ".join(site.links)
+    return word("backhaul", site.backhaul) + (f" ({ids})" if ids else "")
+
+
+def _link_annex(
+    plan: Plan, budget: BudgetPlan, amounts: Sequence[str], said: str
+) -> tuple[tuple[SheetTable, str], ...]:
+    """Return the table of links with the sentence on single roads under its title; nothing without links."""
+    if not len(budget.links):
+        return ()
+    frame = budget.links.assign(site_names=site_names(budget))
+    rows = tuple(
+        (str(k.link_id), word("link_kind", k.kind), word("link_way", k.way), end_name(k.from_name), end_name(k.to_name),
+         vn_number(k.length_m / M_PER_KM, 2), vn_number(k.freq_ghz, 1), vn_number(k.capacity_mbps),
+         vn_number(k.load_mbps), vn_number(k.n_sites), str(k.site_names), str(k.road_name or MISSING),
+         yes_no(k.single_road), vn_number(k.cost_mvnd, 1), cost_text(k.cost_lines, plan.scenario))
+        for k in frame.itertuples())
+    heads = ("Tuyến", "Loại", "Cách đi", "Từ", "Đến", "Dài (km)", "GHz", "Dung lượng (Mbit/s)", "Lưu lượng (Mbit/s)",
+             "Số vị trí", "Các vị trí đi qua", "Đường", "Độc đạo", "Khái toán (triệu đồng)", "Các dòng khái toán")
+    widths = (14, 17, 26, 30, 30, 13, 11, 17, 17, 11, 44, 26, 13, 18, 0)
+    table = SheetTable(f"Bảng kê tuyến truyền dẫn, kinh phí {' và '.join(amounts)}", heads, widths, "lllllrrrrrllcrl",
+                       rows)
+    return ((table, f"{said} {word('link_text', 'single_note')}"),)

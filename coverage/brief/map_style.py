@@ -70,7 +70,7 @@ SYMBOLS: tuple[Symbol, ...] = (
     Symbol("tuyen_vi_ba", "line", PROPOSED, PROPOSED, size_mm=0.55, dashes=(1.8, 1.1),
            label_vi="Truyền dẫn đề xuất: vi ba", label_en="Proposed microwave hop"),
     Symbol("tuyen_doc_dao", "line", PROPOSED, PROPOSED, size_mm=0.65, band=WARNING, band_mm=1.9,
-           label_vi="Dọc đường độc đạo, có nguy cơ sạt lở", label_en="Along a single road, at risk of landslides"),
+           label_vi="Đường độc đạo, nguy cơ sạt lở", label_en="Along a single road, at risk of landslides"),
     Symbol("mast", "point", "#3a3a3a", "#ffffff", "^", 1.7, 0.1,
            label_vi="Trạm đang phát sóng", label_en="Mast on air"),
     Symbol("mast_committed", "point", "#ffffff", "#3a3a3a", "^", 1.8, 0.2,

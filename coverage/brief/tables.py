@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_float_dtype
 
+from coverage.brief.link_text import cost_rows, cost_text, end_name
 from coverage.brief.words import operator_word, word, words_of, yes_no
 from coverage.gap.assessment import Assessment
-from coverage.plan import Plan
+from coverage.plan import BudgetPlan, Plan
 from geodata.errors import SchemaError
 from geodata.findings import Finding
 from geodata.layers import Column, columns_of, dictionary
@@ -30,19 +31,21 @@ _CODED: Mapping[str, str] = MappingProxyType({
     "money_duplicate.state": "money_state", "money_duplicate.sharing": "money_sharing",
     "money_route.grid_power": "money_grid", "travel.mode": "travel_mode", "travel.office_way": "travel_way",
     "travel.served_way": "travel_way", "fixed_places.kind": "fixed_kind", "fixed_places.fibre_status": "fixed_fibre",
-    "fixed_places.reason": "fixed_reason", "fixed_links.way": "fixed_way",
+    "fixed_places.reason": "fixed_reason", "fixed_links.way": "fixed_way", "plan_links.kind": "link_kind",
+    "plan_links.way": "link_way",
 })
 _DECIMALS: Mapping[str, int] = MappingProxyType({
-    "km": 2, "m": 1, "km²": 3, "dBm": 1, "dB": 1, "million VND": 3, "million VND/year": 3,
+    "km": 2, "m": 1, "km²": 3, "GHz": 2, "Mbit/s": 1, "dBm": 1, "dB": 1, "million VND": 3, "million VND/year": 3,
 })
 _CELL_LETTERS = 30_000  # Excel holds 32,767 letters in a cell
-SHAPEFILES = ("gap_thon", "gap_dc", "gap_vung", "plan_sites", "fixed_places", "fixed_links")
+M_PER_KM = 1_000.0
+SHAPEFILES = ("gap_thon", "gap_dc", "gap_vung", "plan_sites", "plan_links", "fixed_places", "fixed_links")
 MONEY_LAYERS = (
     "money_estimate", "money_year", "money_site_year", "money_lease", "money_flow", "money_viability",
     "money_route_total", "money_route", "money_duplicate", "money_hours", "travel",
 )
 OUTPUT_LAYERS = (
-    "gap_thon", "gap_dc", "gap_vung", "plan_sites", "village_status", "commune_status", "anchor_status",
+    "gap_thon", "gap_dc", "gap_vung", "plan_sites", "plan_links", "village_status", "commune_status", "anchor_status",
     "village_change", "cost_lines", "reconciliation", "agreement", "model_check", "mast_assumptions",
     *MONEY_LAYERS, "fixed_places", "fixed_links", "fixed_year",
 )
@@ -113,9 +116,36 @@ def commune_table(assessment: Assessment, language: str = "vi") -> pd.DataFrame:
 
 
 def sites_of(plan: Plan) -> gpd.GeoDataFrame:
-    """Return the proposed sites of all budgets in one frame with the budget in a column."""
-    parts = [b.sites.assign(budget_mvnd=b.budget_mvnd) for b in plan.budgets]
-    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=parts[0].crs)
+    """Return the proposed sites of all budgets in one frame with the budget in a column, their links as text."""
+    parts = [b.sites.assign(budget_mvnd=b.budget_mvnd, n_links=[len(ids) for ids in b.sites["links"]])
+             for b in plan.budgets]
+    frame = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=parts[0].crs)
+    return frame.assign(links=[", ".join(ids) for ids in frame["links"]],
+                        hangs_on=[", ".join(ids) for ids in frame["hangs_on"]])
+
+
+def links_of(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the links of all budgets in one frame with the budget in a column, their sites as text."""
+    parts = [b.links.assign(budget_mvnd=b.budget_mvnd, site_names=site_names(b)) for b in plan.budgets]
+    found = [p for p in parts if len(p)] or parts[:1]
+    frame = gpd.GeoDataFrame(pd.concat(found, ignore_index=True), crs=parts[0].crs)
+    return frame.assign(sites=[", ".join(map(str, s)) for s in frame["sites"]],
+                        road_name=frame["road_name"].fillna("").astype(str))
+
+
+def site_names(one: BudgetPlan) -> list[str]:
+    """Return, per link of a budget, the sites it carries by their number on the map: '1. A Rớt; 3. Z'nghin'."""
+    told = {str(s.option_id): f"{s.order}. {s.name}" for s in one.sites.itertuples()}
+    return ["; ".join(told[str(o)] for o in options) for options in one.links["sites"]]
+
+
+def link_table(plan: Plan, language: str = "vi") -> pd.DataFrame:
+    """Return one row per link for the workbook, ends and money in words; kilometres in place of metres."""
+    frame = pd.DataFrame(links_of(plan).drop(columns="geometry"))
+    ends = {end: [end_name(v, language) for v in frame[end]] for end in ("from_name", "to_name")}
+    told = [cost_text(lines, plan.scenario, language) for lines in frame["cost_lines"]]
+    frame = frame.assign(**ends, length_km=frame["length_m"] / M_PER_KM, cost_text=told)
+    return worded(frame, "plan_links", language).drop(columns=["length_m", "sites"])
 
 
 def site_table(sites: gpd.GeoDataFrame, language: str = "vi") -> pd.DataFrame:
@@ -124,15 +154,16 @@ def site_table(sites: gpd.GeoDataFrame, language: str = "vi") -> pd.DataFrame:
 
 
 def cost_table(plan: Plan, language: str = "vi") -> pd.DataFrame:
-    """Return the cost of every proposed site line by line; the amounts add up to the site's rough cost."""
+    """Return the cost of every proposed site and link line by line; the amounts add up to that of the plan."""
     prices = plan.scenario.prices
     rows = []
     for budget in plan.budgets:
-        for site in budget.sites.itertuples():
-            for item, quantity, unit, factor, mvnd in site.cost_lines:
+        sites = [(s.order, s.name, s.cost_lines) for s in budget.sites.itertuples()]
+        for order, name, lines in (*sites, *cost_rows(budget, language)):
+            for item, quantity, unit, factor, mvnd in lines:
                 note = prices[item].note
                 label = note.label_vi if language == "vi" else note.label_en
-                rows.append((budget.budget_mvnd, site.order, site.name, label, quantity, unit, factor, mvnd))
+                rows.append((budget.budget_mvnd, order, name, label, quantity, unit, factor, mvnd))
     return worded(pd.DataFrame(rows, columns=list(columns_of("cost_lines"))), "cost_lines", language)
 
 

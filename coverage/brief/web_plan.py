@@ -1,16 +1,20 @@
 """The map of a plan, and the map page of the hand-in folder: proposed sites over the gaps they close."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from coverage.brief import palette
+from coverage.brief.link_text import carried
 from coverage.brief.web_layers import communes_layer, gaps_layer, ground, lines_layers, masts_layers, villages_layer
+from coverage.brief.web_links import network_layer
 from coverage.brief.web_map import LayerSpec, MapSpec, PageStore, standalone_page
-from coverage.brief.web_source import Source, bounds_of, map_of, vector_layer
+from coverage.brief.web_source import Row, Source, bounds_of, map_of, vector_layer
 from coverage.brief.web_text import escaped, map_word, swatch
 from coverage.brief.web_tips import gained_tip, site_tip
 from coverage.brief.words import plain, vn_date, vn_money
@@ -30,13 +34,17 @@ def sites_layer(source: Source, budget: BudgetPlan, *, title: str, show: bool = 
             f"sites-{plain(title)}",
             title,
             frame,
-            tip=site_tip,
+            tip=functools.partial(_site_tip, links=pd.DataFrame(budget.links.drop(columns="geometry"))),
             show=show,
             numbered=True,
             rank=100,
             keys=[(swatch("round", palette.PROPOSED, edge="#ffffff"), "")],
         )
     ]
+
+
+def _site_tip(source: Source, row: Row, *, links: pd.DataFrame) -> str:
+    return site_tip(source, row, carried(row, links, source.language))
 
 
 def gained_villages(source: Source, budget: BudgetPlan) -> gpd.GeoDataFrame:
@@ -55,11 +63,11 @@ def links_layer(
     links = service_lines(gained_villages(source, budget), budget.sites)
     if not len(links):
         return []
-    style = {"color": palette.PROPOSED, "weight": 1.4, "opacity": 0.75, "fill": False}
+    style = {"color": palette.PROPOSED, "weight": 1.4, "opacity": 0.7, "fill": False, "dashArray": "2 4"}
     return [
         vector_layer(
             source, f"links-{plain(title)}", label or source.word("layer_links"), links, tip=None, show=show, rank=85,
-            keys=[(swatch("line", palette.PROPOSED), "")], style=style,
+            keys=[(swatch("dotted", palette.PROPOSED), "")], style=style,
         )
     ]  # fmt: skip
 
@@ -101,6 +109,7 @@ def plan_map(source: Source, budget: BudgetPlan, *, base: Sequence[LayerSpec] | 
     relief, *signal = ground(source) if base is None else base
     specs = [
         *sites_layer(source, budget, title=source.word("layer_sites")),
+        *network_layer(source, budget),
         *served_layers(source, budget, title="plan"),
         left_layer(source, budget),
         communes_layer(source),
@@ -136,6 +145,8 @@ def standalone_map(layers: Layers, assessment: Assessment, plan: Plan | None, *,
         label = f"{source.word('layer_links')} – {vn_money(budget.budget_mvnd)}"
         specs += links_layer(source, budget, title=title, label=label, show=last)
         specs += sites_layer(source, budget, title=title, show=last)
+        network = source.word("layer_network_budget", budget=vn_money(budget.budget_mvnd))
+        specs += network_layer(source, budget, title=title, label=network, show=last)
     specs += [
         villages_layer(source),
         communes_layer(source),

@@ -137,8 +137,8 @@ def measurement_tip(speaker: Speaker, row: Row) -> str:
     return tooltip("measurement|", text, [vn_date(row["date"])])
 
 
-def site_tip(speaker: Speaker, row: Row) -> str:
-    """Return a proposed site's order, what it adds and its cost."""
+def site_tip(speaker: Speaker, row: Row, carried: str) -> str:
+    """Return a proposed site's order, what it adds, its own cost and, in words, what carries it."""
     lines = [
         escaped(row["commune_name"]) + (f" ({speaker.word('tip_border')})" if row["is_border"] else ""),
         speaker.word(
@@ -154,7 +154,8 @@ def site_tip(speaker: Speaker, row: Row) -> str:
             people=speaker.number(row["new_people"]),
             households=speaker.number(row["new_households"]),
         ),
-        speaker.word("tip_site_cost", cost=speaker.number(row["cost_mvnd"])),
+        speaker.word("tip_site_own" if row["links"] else "tip_site_cost", cost=speaker.number(row["cost_mvnd"])),
+        escaped(carried),
         f"<small>{speaker.word('tip_permit')}</small>" if row["restriction"] == "xin_phep" else "",
     ]
     return tooltip(f"site|{row['option_id']}", f"{row['order']}. {escaped(row['name'])}", lines)

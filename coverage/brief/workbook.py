@@ -14,6 +14,7 @@ from coverage.brief.centres_tables import centres_tables
 from coverage.brief.depth_tables import depth_tables
 from coverage.brief.figures import by_plan, today
 from coverage.brief.fixed_tables import fixed_sheets
+from coverage.brief.link_text import link_lines
 from coverage.brief.map_pages import model_line
 from coverage.brief.money_sheets import money_sheets
 from coverage.brief.tables import (
@@ -22,6 +23,7 @@ from coverage.brief.tables import (
     cost_table,
     dictionary_table,
     finding_table,
+    link_table,
     reconciliation_table,
     site_table,
     village_table,
@@ -33,7 +35,7 @@ from coverage.gap.assessment import Assessment
 from coverage.money.given import build_years_of
 from coverage.money.statement import money_summary
 from coverage.plan import Depth, Plan
-from coverage.summary import gap_summary, plan_summary
+from coverage.summary import gap_summary, link_summary, plan_summary
 from geodata.layers import Layers
 from geodata.write.table import write_xlsx
 
@@ -61,7 +63,8 @@ def workbook_parts(
         "summary": Part(summary_table(assessment, plan, language)),
         "villages": Part(village_table(assessment, frames["village_status"], statements, language), "village_status"),
         "communes": Part(commune_table(assessment, language), "commune_status"),
-        "sites": Part(site_table(frames["plan_sites"], language), "plan_sites"),
+        "sites": Part(site_table(frames["plan_sites"], language), "plan_sites", link_lines(plan, language)),
+        "links": Part(link_table(plan, language), "plan_links", link_lines(plan, language)),
         "costs": Part(cost_table(plan, language), "cost_lines"),
         "changes": Part(change_table(plan, assessment, language), "village_change"),
         **{key: Part(frame) for key, frame in depth_tables(depth, language).items()},
@@ -124,5 +127,5 @@ def summary_table(assessment: Assessment, plan: Plan, language: str = "vi") -> p
     columns = [heads["figure"], heads["today"], *(f"{heads['plan']} {vn_money(p.budget_mvnd)}" for p in plans)]
     blank = [""] * len(plans)
     rows = [[text, value, *blank] for text, value in today(gap_summary(assessment))]
-    rows += [[text, "", *values] for text, values in by_plan(plans, language)]
+    rows += [[text, "", *values] for text, values in by_plan(plans, [link_summary(b) for b in plan.budgets], language)]
     return pd.DataFrame(rows, columns=columns)

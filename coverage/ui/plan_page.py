@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 import streamlit as st
 
+from coverage.brief.link_text import carried
 from coverage.brief.tables import site_table, sites_of, titled, with_survey_axes
 from coverage.brief.web_map import LayerSpec, MapSpec
 from coverage.brief.web_plan import plan_map
@@ -20,8 +21,8 @@ from coverage.errors import ScenarioError
 from coverage.gap.assessment import Assessment
 from coverage.plan import BudgetPlan, Plan
 from coverage.scenario import PriceLevel
-from coverage.summary import PlanSummary, plan_summary, priority_text
-from coverage.ui import maps, money_view, parts, plan_depth, state
+from coverage.summary import LinkSummary, PlanSummary, link_summary, plan_summary, priority_text
+from coverage.ui import maps, money_view, parts, plan_depth, plan_links, state
 from coverage.ui.parts import n, t
 from coverage.ui.words import money, text
 from geodata.crs import WGS84
@@ -45,7 +46,7 @@ def show() -> None:
             st.warning(finding.message(state.language()), icon=":material/info:")
     if plan.scenario.siting.travel_priority:
         st.info(priority_text(plan.scenario)[0 if state.language() == "vi" else 1], icon=":material/route:")
-    comparison(plan_summary(plan))
+    comparison(plan_summary(plan), [link_summary(b) for b in plan.budgets])
     workbench(layers, assessment, plan)
     plan_depth.show(layers, plan)
 
@@ -89,13 +90,13 @@ def form() -> None:
     state.choose_scenario(new)
 
 
-def comparison(figures: list[PlanSummary]) -> None:
+def comparison(figures: list[PlanSummary], links: list[LinkSummary]) -> None:
     """Show the plans side by side: what each gains, costs and proves."""
-    cards = [_plan_html(one, figures[at - 1] if at else None) for at, one in enumerate(figures)]
+    cards = [_plan_html(one, links[at], figures[at - 1] if at else None) for at, one in enumerate(figures)]
     st.html(f"<div class='ps-plans'>{''.join(cards)}</div>")
 
 
-def _plan_html(one: PlanSummary, smaller: PlanSummary | None) -> str:
+def _plan_html(one: PlanSummary, links: LinkSummary, smaller: PlanSummary | None) -> str:
     language = state.language()
     kinds = [(one.new_macro_sites, "kind_macro"), (one.shared_sites, "kind_shared"), (one.small_cells, "kind_small")]
     told = ", ".join(t(key, count=n(count)) for count, key in kinds if count)
@@ -104,7 +105,8 @@ def _plan_html(one: PlanSummary, smaller: PlanSummary | None) -> str:
         (t("plan_people"), f"{n(one.people_gained)} {unit}"),
         (t("plan_households"), f"{n(one.households_gained)} {t('household_word')}"),
         (t("plan_sites"), n(one.sites)),
-        (t("plan_cost"), html.escape(money(one.cost_mvnd, language))),
+        (t("plan_cost"), _cost_html(links, language)),
+        (t("plan_links"), html.escape(links.text_vi if language == "vi" else links.text_en)),
         (t("plan_left"), t("plan_left_text", trang=n(one.trang_left), lom=n(one.lom_left))),
         (t("plan_objective"), f"{n(one.objective)} ≤ {n(one.objective_bound)}") if one.weighted
         else (t("plan_bound"), f"{n(one.bound_people)} {unit}"),
@@ -122,6 +124,15 @@ def _plan_html(one: PlanSummary, smaller: PlanSummary | None) -> str:
         f"{parts.facts(rows)}{note}<p class='ps-proof'><b>{html.escape(status)}.</b> {html.escape(proof)} "
         f"{html.escape(land)}</p></div>"
     )
+
+
+def _cost_html(links: LinkSummary, language: str) -> str:
+    """Return the cost of a plan and, where links are built, its two parts."""
+    whole = html.escape(money(links.cost_mvnd, language))
+    if not links.links:
+        return whole
+    own, shared = money(links.sites_mvnd, language), money(links.links_mvnd, language)
+    return f"{whole}<br><small>{html.escape(t('plan_cost_parts', own=own, links=shared))}</small>"
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -149,13 +160,14 @@ def workbench(layers: Layers, assessment: Assessment, plan: Plan) -> None:
     with left:
         spec = _spec(source, budget, base, (*key, plan.scenario.digest, budget.budget_mvnd))
         clicked = maps.show(spec, name="plan", height=MAP_HEIGHT, selected=_place(budget, site))
-        st.caption(t("plan_map_hint"))
+        st.caption(f"{t('plan_map_hint')} {t('plan_links_hint') if len(budget.links) else ''}")
     if clicked and clicked[0] == "site" and clicked[1] != site:
         st.session_state["site"] = clicked[1]
         st.rerun(scope="fragment")
     with right:
         reasons(budget, site)
     table(plan, budget)
+    plan_links.show(budget)
     money_view.show(layers, assessment, plan, budget)
 
 
@@ -179,11 +191,12 @@ def reasons(budget: BudgetPlan, selected: object) -> None:
             *sites[sites["option_id"] == selected].itertuples(),
             *sites[sites["option_id"] != selected].itertuples(),
         ]
-        items = "".join(_reason(row, language) for row in ordered)
+        links = pd.DataFrame(budget.links.drop(columns="geometry"))
+        items = "".join(_reason(row, links, language) for row in ordered)
         st.html(f"<ul class='ps-why'>{items}</ul>")
 
 
-def _reason(row: Any, language: str) -> str:
+def _reason(row: Any, links: pd.DataFrame, language: str) -> str:
     why = row.why_vi if language == "vi" else row.why_en
     border = f" · {t('border_word')}" if row.is_border else ""
     kind = word("site_kind", row.kind, language)
@@ -191,8 +204,10 @@ def _reason(row: Any, language: str) -> str:
     twin = f" {t('why_duplicate', mast=row.duplicate_of)}" if row.duplicate_of else ""
     place = html.escape(f"{row.name} – {row.commune_name}{border}")
     facts = html.escape(f"{kind} · {money(row.cost_mvnd, language)}")
+    way = html.escape(carried({k: getattr(row, k) for k in ("backhaul", "links", "hangs_on")}, links, language))
+    way = f"<span class='ps-single'>{way}</span>" if row.hangs_on else way
     return (
-        f"<li><span class='ps-num'>{row.order}</span><b>{place}</b><br><small>{facts}</small><br>"
+        f"<li><span class='ps-num'>{row.order}</span><b>{place}</b><br><small>{facts}<br>{way}</small><br>"
         f"{html.escape(str(why))}{html.escape(permit)}{html.escape(twin)}</li>"
     )
 
@@ -208,19 +223,19 @@ def table(plan: Plan, budget: BudgetPlan) -> None:
             t("col_site"): sites["name"],
             t("col_commune"): [f"{c} {b}".strip() for c, b in zip(sites["commune_name"], border, strict=True)],
             t("col_kind"): [word("site_kind", k, language) for k in sites["kind"]],
-            t("col_backhaul"): [word("backhaul", k, language) for k in sites["backhaul"]],
+            t("col_backhaul"): [_backhaul(row, language) for row in sites.itertuples()],
             t("col_site_power"): [word("power", k, language) for k in sites["power"]],
             t("col_height"): sites["height_m"],
             t("col_villages_new"): sites["new_villages"],
             t("col_households_new"): sites["new_households"],
             t("col_people_new"): sites["new_people"],
-            t("col_cost"): sites["cost_mvnd"],
+            t("col_own_cost"): sites["cost_mvnd"],
             t("col_year"): sites["earliest_year"].map(str),
         }
     )
     whole = [
         t(k)
-        for k in ("col_order", "col_height", "col_villages_new", "col_households_new", "col_people_new", "col_cost")
+        for k in ("col_order", "col_height", "col_villages_new", "col_households_new", "col_people_new", "col_own_cost")
     ]
     widths = {"col_site": 170, "col_kind": 190, "col_order": 52, "col_height": 62, "col_year": 76}
     config = {t(k): st.column_config.Column(width=w) for k, w in widths.items()}
@@ -245,6 +260,13 @@ def table(plan: Plan, budget: BudgetPlan) -> None:
         icon=":material/download:",
         width="stretch",
     )
+
+
+def _backhaul(site: Any, language: str) -> str:
+    """Return 'Cáp quang · 3 tuyến · độc đạo'."""
+    told = [word("backhaul", site.backhaul, language)]
+    told += [t("count_links", count=n(len(site.links)))] if site.links else []
+    return " · ".join([*told, t("single_word")] if site.hangs_on else told)
 
 
 def _sites(plan: Plan, language: str) -> pd.DataFrame:
