@@ -52,7 +52,12 @@ def joined(
 
 
 def _named(links: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return links whose nameless ends are called after the links that meet there: 'điểm nối TD-002'."""
+    """Return links whose nameless ends are called after the site there, else the links: 'điểm nối TD-002'."""
+    stands: dict[str, str] = {}
+    if "name" in sites:
+        for name, ids in zip(sites["name"], sites["links"], strict=True):
+            if ids:
+                stands.setdefault(ids[0], str(name))
     outer: dict[str, set[str]] = {}
     inner: dict[str, set[str]] = {}
     for ids in sites["links"]:
@@ -64,7 +69,8 @@ def _named(links: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame
         return [str(n) if n or i not in meet else f"{JOINT} {', '.join(sorted(meet[i]))}"
                 for n, i in zip(names, links["link_id"], strict=True)]
 
-    return links.assign(from_name=told(links["from_name"], outer), to_name=told(links["to_name"], inner))
+    own = [str(n) or stands.get(i, "") for n, i in zip(links["from_name"], links["link_id"], strict=True)]
+    return links.assign(from_name=told(pd.Series(own, dtype=object), outer), to_name=told(links["to_name"], inner))
 
 
 def _runs(links: gpd.GeoDataFrame, paths: Sequence[Sequence[int]]) -> list[list[int]]:

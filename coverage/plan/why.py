@@ -55,7 +55,7 @@ class SiteWhy:
 class HandPlan:
     """A plan changed by hand against the best of its budget.
 
-    ``loss_people`` against the best plan found, at most ``loss_at_most`` (NaN where the objective is weighted and bounds
+    ``loss_people`` against the best plan found, at most ``loss_at_most`` (NaN where the objective is weighted: it bounds
     no people); ``broken``: 'money' or 'group'.
     """
 
