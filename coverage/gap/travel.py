@@ -41,8 +41,8 @@ class Travel:
     ----------
     villages : village_code, name, commune_code, mode (RIDE | WALK), to_road_m (straight), office_min, office_way
         (BY_ROAD | DIRECT | NO_WAY), served_min, served_way, served_village_code (0 minutes and itself where the centre
-        has signal), weight (1 + office_min / travel_weight_min, for whoever wants to put far villages first; no plan
-        uses it unasked). NaN where there is no way or no office.
+        has signal), weight (1 + office_min / travel_weight_min; the plan's objective uses it where the scenario says
+        ``siting.travel_priority``). NaN where there is no way or no office.
     findings : offices missing, villages that the roads do not connect, motor roads unknown.
     """
 

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,8 @@ def layer_table(layers: Layers) -> None:
             }
         )
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height=38 + 35 * len(rows))
-    missing = [label for name, label in names.items() if name not in present and not name.startswith("gap_")]
+    wanted = {f.name for f in fields(Layers)}   # the others are what the program makes
+    missing = [label for name, label in names.items() if name in wanted and name not in present]
     if missing:
         st.info(t("layers_missing", names=", ".join(missing)), icon=":material/info:")
 

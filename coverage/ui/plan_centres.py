@@ -62,7 +62,7 @@ def show(layers: Layers, plan: Plan) -> None:
              extra=t("centres_bound", bound=n(found.bound_min, 1)) if found.kind == "p_center" else ""),
         Card(t("centres_lost"), n(lost), note=f"/ {n(len(found.villages))}", extra=t("centres_lost_note")),
     ])
-    left, right = st.columns([1.1, 1], gap="medium")
+    left, right = st.columns([1, 1.15], gap="medium")
     with left:
         st.vega_lite_chart(place_frame(found), picture(found), width="stretch")
     with right:
@@ -133,7 +133,7 @@ def picture(found: Centres) -> dict[str, Any]:
     x = {"field": "east", "type": "quantitative", "title": t("centres_east"), "axis": axis}
     y = {"field": "north", "type": "quantitative", "title": None, "axis": axis}
     colour = {"field": "centre", "type": "nominal", "scale": scale, "title": t("centres_goes"),
-              "legend": {"orient": "bottom", "columns": 4, "labelLimit": 180}}
+              "legend": {"orient": "bottom", "columns": 3, "labelLimit": 280}}
     tips = [{"field": "name", "title": t("left_village")}, {"field": "commune", "title": t("col_commune")},
             {"field": "centre", "title": t("centres_goes")}, {"field": "minutes", "title": t("unit_minute")}]
     of = {"village": {"filter": "datum.what === 'village'"}, "centre": {"filter": "datum.what === 'centre'"}}
