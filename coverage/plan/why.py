@@ -55,8 +55,8 @@ class SiteWhy:
 class HandPlan:
     """A plan changed by hand against the best of its budget.
 
-    ``loss_people`` against the best plan found, at most ``loss_at_most`` (NaN where the objective is weighted: it bounds
-    no people); ``broken``: 'money' or 'group'.
+    ``loss_people`` against the best plan found, at most ``loss_at_most`` (NaN where the objective is
+    weighted: it bounds no people); ``broken``: 'money' or 'group'.
     """
 
     figures: Figures
