@@ -1,10 +1,26 @@
 """Choices of a scenario for what is asked afterwards: curve, phases, floors, fixed broadband, robustness, backhaul."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from coverage.errors import ScenarioError
+
+ANTENNA_ENDINGS = (".msi", ".pln")
+
+
+def antenna_files(folder: str) -> tuple[tuple[str, str], ...]:
+    """Return name and sha256 of every antenna file of a folder, by name; nothing for "" or a folder that is not there.
+
+    A missing folder is refused where the patterns are read (coverage.radio.antenna.load_patterns).
+    """
+    place = Path(folder)
+    if not folder or not place.is_dir():
+        return ()
+    files = sorted(p for p in place.iterdir() if p.suffix.lower() in ANTENNA_ENDINGS)
+    return tuple((p.name, hashlib.sha256(p.read_bytes()).hexdigest()) for p in files)
 
 
 @dataclass(frozen=True)

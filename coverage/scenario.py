@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from coverage.choices import Backhaul, Curve, Fixed, Floors, Phases, Robustness, check_choices
+from coverage.choices import Backhaul, Curve, Fixed, Floors, Phases, Robustness, antenna_files, check_choices
 from coverage.errors import ScenarioError
 from coverage.quotes import Quote, quotes_from
 
@@ -210,8 +210,10 @@ class Scenario:
 
     @property
     def digest(self) -> str:
-        """First 12 hex digits of the sha256 over every value; printed on every output."""
+        """First 12 hex digits of the sha256 over every value and antenna file; printed on every output."""
         plain = asdict(self)
+        if files := antenna_files(self.radio.antenna_folder):
+            plain["antenna_files"] = files
         return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
     @property

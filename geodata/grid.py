@@ -13,7 +13,13 @@ from geodata.crs import metric_crs
 from geodata.errors import SchemaError
 
 FloatArray = npt.NDArray[np.float64]
-BLOCK = 1024        # side of the blocks and height of the strips in which large grids are worked through
+BLOCK = 1024        # side of the blocks in which large grids are worked through; strips hold about as many cells
+_TILE = 256         # strips are whole rows of tiles, as files are made of
+
+
+def strip_height(cols: int) -> int:
+    """Return how many rows of ``cols`` cells are worked through at a time."""
+    return max(1, BLOCK * BLOCK // cols // _TILE) * _TILE
 
 
 @dataclass(frozen=True)
@@ -75,10 +81,11 @@ class Grid:
         inside: npt.NDArray[np.bool_] = (row >= 0) & (row < self.shape[0]) & (col >= 0) & (col < self.shape[1])
         return inside
 
-    def strips(self, height: int = BLOCK) -> Iterator[slice]:
+    def strips(self, height: int | None = None) -> Iterator[slice]:
         """Yield the rows of the grid in strips, from the north; results must not depend on ``height``."""
-        for row in range(0, self.shape[0], height):
-            yield slice(row, min(row + height, self.shape[0]))
+        step = height or strip_height(self.shape[1])
+        for row in range(0, self.shape[0], step):
+            yield slice(row, min(row + step, self.shape[0]))
 
     def blocks(self, side: int = BLOCK) -> Iterator[tuple[slice, slice]]:
         """Yield rows and columns of square blocks, row by row; results must not depend on ``side``."""

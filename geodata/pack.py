@@ -24,7 +24,7 @@ from geodata.errors import PackError, WriteError
 from geodata.findings import Finding, errors_of
 from geodata.grid import Grid, Raster
 from geodata.layers import GEOMETRY, Layers, PackInfo, Source, conform
-from geodata.scratch import blank
+from geodata.scratch import GDAL_CACHE_BYTES, blank
 from geodata.write.atomic import replacing_folder
 from geodata.write.digest import content_id, file_sha256
 from geodata.write.raster import write_geotiff
@@ -196,7 +196,7 @@ def _read_table(path: Path, name: str, crs: CRS) -> pd.DataFrame:
 
 def _read_raster(path: Path, name: str, entry: dict[str, Any]) -> Raster:
     """Read a raster strip by strip; large ones live in a scratch file. The values cannot be written to."""
-    with rasterio.open(path) as source:
+    with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES), rasterio.open(path) as source:
         grid = Grid(CRS.from_user_input(source.crs.to_wkt()), source.transform, (source.height, source.width))
         values = blank(grid.shape, np.float32, np.nan)
         for rows in grid.strips():

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from geodata.errors import WriteError
 
 LARGE_BYTES = 128 * 2**20       # from here on an array lives in a file
+GDAL_CACHE_BYTES = 16 * 2**20   # blocks that GDAL keeps while files are read or written; its own choice is 5 % of all
 Number = TypeVar("Number", bound=np.generic)
 _DISK = Path("/var/tmp")  # noqa: S108 - on many systems the default folder is memory, this one is a disk
 

@@ -31,7 +31,7 @@ from geodata.write.digest import file_sha256, raster_digest
 from geodata.write.raster import write_cog
 
 MB = 2**20
-SIDE = 1_600        # cells of the source, one second each: the grid of 30 m is some 1,500 x 1,600
+SIDE = 1_900        # cells of the source, one second each: the grid of 30 m is some 1,800 x 1,900
 KEYS = (("A", "3G"), ("A", "4G"), ("B", "4G"))
 
 
@@ -82,7 +82,8 @@ def run(folder: Path, cell_m: float) -> dict[str, str]:
         8_000, cap_style="square"), crs=square.crs)
     land, unknown_km2 = gap_land(best, ground, square, -100.0)
     arrays_mb = ground.values.nbytes * (3 + 2 * len(levels)) / MB      # source, grid, best; level and server per key
-    out = {"arrays_mb": f"{arrays_mb:.0f}", "elevation": raster_digest(ground), "land": f"{land['area_km2'].sum():.6f} {unknown_km2:.6f}"}
+    out = {"arrays_mb": f"{arrays_mb:.0f}", "elevation": raster_digest(ground),
+           "land": f"{land['area_km2'].sum():.6f} {unknown_km2:.6f}"}
     for (operator, technology), level in levels.items():
         out[f"{operator} {technology}"] = raster_digest(level)
         out[f"cog {operator} {technology}"] = file_sha256(write_cog(level, folder / f"{operator}_{technology}.tif"))

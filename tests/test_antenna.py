@@ -1,15 +1,19 @@
 """Antenna patterns: MSI text, cuts, tilt, three sectors, and files that must be refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from radio_scenes import centre, masts, raster
 
+from coverage.choices import antenna_files
 from coverage.errors import RadioError
 from coverage.radio.antenna import mean_of_sectors_db, read_msi
 from coverage.radio.link_budget import load_presets
 from coverage.radio.profile_loss import Atmosphere
 from coverage.radio.signal import Beams, best_over_area, signal_at_points
 from coverage.radio.sites import assumed_shares, missing_patterns, site_table
+from coverage.scenario import Scenario
 
 PRESETS = load_presets()
 
@@ -92,3 +96,16 @@ def test_a_site_uses_its_pattern_and_a_missing_one_is_said() -> None:
 def test_unknown_directions_take_the_mean_of_three_sectors() -> None:
     # min over sectors of 12 (phi/65)^2 averages to 3.41 dB, at whole degrees
     assert mean_of_sectors_db(read_msi(msi())) == pytest.approx(-3.41, abs=0.01)
+
+
+def test_the_content_of_antenna_files_is_part_of_the_scenarios_digest(tmp_path: Path) -> None:
+    plain = Scenario.from_mapping({"radio": {"antenna_folder": str(tmp_path)}})
+    empty = plain.digest
+    (tmp_path / "a.msi").write_text("GAIN 17 dBi\n", encoding="utf-8")
+    (tmp_path / "note.txt").write_text("x", encoding="utf-8")
+    first = plain.digest
+    assert first != empty
+    assert [name for name, _ in antenna_files(str(tmp_path))] == ["a.msi"]
+    (tmp_path / "a.msi").write_text("GAIN 18 dBi\n", encoding="utf-8")
+    assert plain.digest not in {first, empty}
+    assert antenna_files("") == antenna_files(str(tmp_path / "absent")) == ()

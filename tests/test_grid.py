@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from geodata.crs import VN2000_107_45, WGS84
 from geodata.errors import CrsError, SchemaError
-from geodata.grid import Grid, Raster, grid_over
+from geodata.grid import BLOCK, Grid, Raster, grid_over
 
 
 @pytest.fixture
@@ -89,3 +89,18 @@ def test_degrees_and_empty_grids_are_refused() -> None:
 def test_a_raster_of_another_shape_is_refused(small: Grid) -> None:
     with pytest.raises(SchemaError, match="elevation"):
         Raster(np.zeros((2, 3)), small, "m", "elevation")
+
+
+def test_strips_and_blocks_cover_a_grid_once() -> None:
+    grid = Grid(VN2000_107_45, Affine(30, 0, 450_000, 0, -30, 1_760_000), (2_500, 3_100))
+    seen = np.zeros(grid.shape, np.int8)
+    for rows, cols in grid.blocks(700):
+        seen[rows, cols] += 1
+        part = grid.part(rows, cols)
+        assert part.shape == seen[rows, cols].shape
+        assert part.centres()[0][0] == grid.centres()[0][cols.start]
+        assert part.centres()[1][-1] == grid.centres()[1][rows.stop - 1]
+    for rows in grid.strips():
+        assert (rows.stop - rows.start) * grid.shape[1] <= BLOCK**2
+        seen[rows] += 1
+    assert (seen == 2).all()

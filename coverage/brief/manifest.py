@@ -9,6 +9,7 @@ from typing import Any
 
 from coverage.brief.model_text import accuracy_text, sensitivity_text
 from coverage.brief.version import VERSION
+from coverage.choices import antenna_files
 from coverage.gap.assessment import Assessment
 from coverage.plan import BudgetPlan, Plan
 from coverage.radio.area_loss import profile_step_m
@@ -71,7 +72,8 @@ def write_manifest(
             "unit_vintage": info.unit_vintage, "elevation_kind": info.elevation_kind,
             "land_checked": layers.restricted is not None, "sources": [asdict(s) for s in info.sources],
         },
-        "scenario": {"digest": scenario.digest, "values": asdict(scenario)},
+        "scenario": {"digest": scenario.digest, "values": asdict(scenario),
+                     "antenna_files": dict(antenna_files(scenario.radio.antenna_folder))},
         "model": {
             "name": "ITU-R P.1812, 50 % of time and locations", "sigma_db": scenario.service.sigma_model_db,
             "threshold_dbm": scenario.service.rsrp_served_dbm, "method": scenario.radio.method,

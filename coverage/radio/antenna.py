@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from coverage.choices import ANTENNA_ENDINGS
 from coverage.errors import RadioError
 
 FloatArray = npt.NDArray[np.float64]
-ENDINGS = (".msi", ".pln")
 DBD_TO_DBI = 2.15       # gain of a half-wave dipole over the isotropic antenna
 
 
@@ -117,7 +117,7 @@ def load_patterns(folder: str) -> Mapping[str, Pattern]:
     if not place.is_dir():
         raise RadioError("radio_pattern_folder", folder=folder)
     out: dict[str, Pattern] = {}
-    for path in sorted(p for p in place.iterdir() if p.suffix.lower() in ENDINGS):
+    for path in sorted(p for p in place.iterdir() if p.suffix.lower() in ANTENNA_ENDINGS):
         pattern = read_msi(path.read_text(encoding="utf-8", errors="replace"), path.stem)
         out |= {path.name: pattern, path.stem: pattern}
     return out

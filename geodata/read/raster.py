@@ -15,8 +15,8 @@ from rasterio.windows import Window
 
 from geodata.crs import reproject_xy
 from geodata.errors import CrsError, ReadError
-from geodata.grid import BLOCK, Grid
-from geodata.scratch import blank
+from geodata.grid import Grid, strip_height
+from geodata.scratch import GDAL_CACHE_BYTES, blank
 
 Values = npt.NDArray[np.float32]
 Box = tuple[int, int, int, int]
@@ -90,9 +90,10 @@ class RasterFile:
         """Yield (first row, values) of the strips of a box (row0, row1, col0, col1; None = all), NaN as no data."""
         row0, row1, col0, col1 = box or (0, self.shape[0], 0, self.shape[1])
         try:
-            with rasterio.open(self.path) as source:
-                for row in range(row0, row1, BLOCK):
-                    height = min(BLOCK, row1 - row)
+            with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES), rasterio.open(self.path) as source:
+                step = strip_height(col1 - col0)
+                for row in range(row0, row1, step):
+                    height = min(step, row1 - row)
                     part = source.read(1, window=Window(col0, row, col1 - col0, height)).astype(np.float32)
                     if self.nodata is not None and not math.isnan(self.nodata):
                         part[part == np.float32(self.nodata)] = np.nan

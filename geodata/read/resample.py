@@ -17,28 +17,32 @@ from geodata.scratch import blank
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-_SIDE = 512         # of the blocks: some sixteen arrays of this size are in work at a time
+_SIDE = 256         # of the blocks: some twenty arrays of this size are in work at a time
 _WIDE = 2           # cells around the place that the cubic asks for
+_CUBIC_FROM = 0.75  # of the source's cell: from here on cubic is nearer to the published areas, in dB
 _HALF = 0.5         # of a cell, from its centre to its edge
 
 
 def interpolate(raw: RawRaster, grid: Grid, *, unit: str, name: str) -> Raster:
-    """Bring a continuous quantity (elevation) to ``grid``: cubic, or the mean of the cells of a source twice as fine.
+    """Bring a continuous quantity (elevation) to ``grid``: cubic, bilinear onto finer cells, the mean onto coarse ones.
 
-    Cubic keeps ridges that bilinear resampling lowers; it stays within the heights of the nine source cells around, so
-    that a cliff throws up no wall and digs no pit in the sea. Where one of the cubic's sixteen cells holds no data,
-    bilinear stands over those of the four that do; cells without data on every side stay NaN; nothing is filled.
+    Mean of the cells of a source twice as fine or more; bilinear where the grid's cells are smaller than 3/4 of the
+    source's, because the models' profiles are bilinear between the source's heights (docs/methods/radio.md). Cubic
+    keeps ridges that bilinear resampling lowers; it stays within the heights of the nine source cells around, so that
+    a cliff throws up no wall and digs no pit in the sea. Where one of its sixteen cells holds no data, bilinear stands
+    over those of the four that do; cells without data on every side stay NaN; nothing is filled.
     """
-    fine = _source_cell_m(raw, grid) < grid.cell_m / 2
+    step = _source_cell_m(raw, grid)
     out = blank(grid.shape, np.float32, np.nan)
     x, y = grid.centres()
     for rows, cols in grid.blocks(_SIDE):
-        if fine:
+        if step < grid.cell_m / 2:
             totals, counts = _sums(raw, grid, rows, cols)
             out[rows, cols] = np.divide(totals, counts, out=np.full(counts.shape, np.nan), where=counts > 0)
             continue
         gx, gy = np.meshgrid(x[cols], y[rows])
-        out[rows, cols] = _limited_cubic(raw, *_places(raw, gx, gy, grid)).reshape(gx.shape)
+        u, v = _places(raw, gx, gy, grid)
+        out[rows, cols] = _between(raw, u, v, cubic=grid.cell_m >= _CUBIC_FROM * step).reshape(gx.shape)
     return Raster(out, grid, unit, name)
 
 
@@ -48,8 +52,8 @@ def _places(raw: RawRaster, x: FloatArray, y: FloatArray, grid: Grid) -> tuple[F
     return column - 0.5, row - 0.5
 
 
-def _limited_cubic(raw: RawRaster, u: FloatArray, v: FloatArray) -> Values:
-    """Return the limited cubic (n,) at source columns u and rows v, bilinear beside gaps, NaN off the source."""
+def _between(raw: RawRaster, u: FloatArray, v: FloatArray, *, cubic: bool) -> Values:
+    """Return the limited cubic or the bilinear value (n,) at source columns u and rows v, NaN off the source."""
     rows, cols = raw.values.shape
     out = np.full(u.size, np.nan, np.float32)
     on = np.flatnonzero((u >= -_HALF) & (u <= cols - _HALF) & (v >= -_HALF) & (v <= rows - _HALF))
@@ -61,19 +65,22 @@ def _limited_cubic(raw: RawRaster, u: FloatArray, v: FloatArray) -> Values:
     stride = window.shape[1]
     at = (i - top) * stride + (j - left)
     flat = window.ravel()
-    cubic = np.zeros(on.size)
+    if not cubic:
+        out[on] = _bilinear(flat, at, stride, right, down)
+        return out
+    value = np.zeros(on.size)
     weights_x, weights_y = _keys(right), _keys(down)
     for k in range(4):
         along = np.zeros(on.size)
         for m in range(4):
             along += weights_x[m] * flat[at + (k - 1) * stride + (m - 1)]
-        cubic += weights_y[k] * along
+        value += weights_y[k] * along
     near = at + (right >= _HALF) + (down >= _HALF) * stride     # the cell that holds the place
     low, high = _around(window, lowest=True).ravel()[near], _around(window, lowest=False).ravel()[near]
-    limited = np.minimum(np.maximum(cubic, low), high)
-    gap = np.isnan(cubic)
-    limited[gap] = _bilinear(flat, at[gap], stride, right[gap], down[gap])
-    out[on] = limited
+    gap = np.isnan(value)
+    value = np.minimum(np.maximum(value, low), high)
+    value[gap] = _bilinear(flat, at[gap], stride, right[gap], down[gap])
+    out[on] = value
     return out
 
 

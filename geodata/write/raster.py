@@ -12,7 +12,7 @@ from rasterio.windows import Window
 
 from geodata.errors import WriteError
 from geodata.grid import Raster
-from geodata.scratch import folder
+from geodata.scratch import GDAL_CACHE_BYTES, folder
 from geodata.write.atomic import replacing
 
 _TILE = 256
@@ -39,7 +39,7 @@ def _fill(target: Any, raster: Raster) -> None:
 
 def write_geotiff(raster: Raster, path: Path) -> Path:
     """Write a raster as a tiled GeoTIFF of float32 with NaN as no data; the same raster gives the same bytes."""
-    with replacing(path) as temporary:
+    with replacing(path) as temporary, rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES):
         try:
             with rasterio.open(temporary, "w", **_profile(raster)) as target:
                 _fill(target, raster)
@@ -50,7 +50,8 @@ def write_geotiff(raster: Raster, path: Path) -> Path:
 
 def write_cog(raster: Raster, path: Path) -> Path:
     """Write a raster as a cloud-optimised GeoTIFF: tiles of 256 cells, averaged overviews, float32, NaN as no data."""
-    with replacing(path) as temporary, tempfile.TemporaryDirectory(dir=folder()) as room:
+    cache = rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES)
+    with replacing(path) as temporary, tempfile.TemporaryDirectory(dir=folder()) as room, cache:
         try:
             plain = Path(room, "plain.tif")
             with rasterio.open(plain, "w", **_profile(raster)) as target:
