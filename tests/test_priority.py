@@ -25,7 +25,7 @@ from coverage.plan import (
     why_site,
 )
 from coverage.siting.need import need_of
-from coverage.summary import plan_summary
+from coverage.summary import link_summary, plan_summary
 from geodata.layers import Layers
 
 
@@ -142,7 +142,7 @@ def test_the_proof_says_so_and_bounds_no_people(told: Any) -> None:
     assert "người, cận trên" not in first.proof_vi
     off = plan_summary(replace(told, scenario=scenario()))[0]
     assert "trọng số" not in off.proof_vi
-    rows = dict(by_plan(plan_summary(told), "vi"))
+    rows = dict(by_plan(plan_summary(told), [link_summary(b) for b in told.budgets], "vi"))
     assert rows["Mục tiêu có trọng số ưu tiên thời gian đi lại (giả định): đạt / cận trên"][0] == "223,2 / 223,2"
     assert rows["Cận trên đã chứng minh của mục tiêu (người)"] == ["–", "–"]
     sheet = assumption_table(told.scenario)

@@ -99,4 +99,8 @@ def test_the_years_of_phases_move_the_outlay_of_budgets_they_build(case: Any) ->
     assert not_in_phases(whole, part) == 1
     assert whole.budget_mvnd not in (build_years_of(plan, part) or {})
     assert build_years_of(plan, None) is None
+    told_late = money_summary(plan, pack, told, plan.scenario, build_years=build_years_of(plan, part),
+                              times=before.travel)
+    assert not told_late.budgets[-1].phased
+    assert "không gồm đủ các vị trí" in phase_lines(told_late)[-1]
     assert phase_lines(before) == ()

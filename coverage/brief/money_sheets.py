@@ -113,8 +113,8 @@ def quote_lines(money: MoneySummary, language: str = "vi") -> tuple[str, ...]:
 
 
 def phase_lines(money: MoneySummary, language: str = "vi") -> tuple[str, ...]:
-    """Say which budgets are built in the years of a plan by phases; nothing where none is."""
-    if not any(b.phased for b in money.budgets):
+    """Say which budgets are built in the years of a plan by phases; nothing where no phases were computed."""
+    if not money.with_phases:
         return ()
     return tuple(_said("phased" if b.phased else "not_phased", language, budget=_money(b.budget_mvnd, language))
                  for b in money.budgets if b.assets)

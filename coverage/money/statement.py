@@ -82,6 +82,7 @@ class MoneySummary:
     year : first year of the plan, base of present values. horizon_years : support counted as outlay.
     terms : discount rate, years compared, life of equipment. travel : times of all villages.
     unused_quotes : option ids with a lease fee in the scenario that no budget's plan builds.
+    with_phases : build years of phases were given; budgets whose sites they do not all build keep the earliest years.
     """
 
     year: int
@@ -92,6 +93,7 @@ class MoneySummary:
     travel: Travel
     budgets: tuple[BudgetMoney, ...]
     unused_quotes: tuple[str, ...] = ()
+    with_phases: bool = False
 
 
 def money_summary(
@@ -127,7 +129,8 @@ def money_summary(
     if foreign:
         raise PlanError("money_quote", option=", ".join(sorted(foreign)), value=fees[min(foreign)])
     return MoneySummary(plan.year, scenario.price_level, horizon_years(scenario), terms_of(scenario, plan.year), table,
-                        known, tuple(budgets), unused_quotes(plan, scenario) if quotes is None else ())
+                        known, tuple(budgets), unused_quotes(plan, scenario) if quotes is None else (),
+                        build_years is not None)
 
 
 def _of_budget(
