@@ -1,6 +1,6 @@
 """Radio engine beside its peers, on one tile and in one run: paths per second, ratios, errors, memory.
 
-    python -m benchmarks.radio SHARED_FOLDER [--province]
+    python -m benchmarks.radio SHARED_FOLDER [--province N]
 
 Peers are developers' tools, never parts of the product: pycraf (GPL-3) and itmlogic (MIT) if they can be imported,
 Debian's ``splat`` if it is on the path. CPU seconds, best of several; figures never fail a test run.
@@ -14,6 +14,7 @@ import platform
 import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -26,11 +27,11 @@ from affine import Affine
 from pyproj import CRS
 
 from coverage.compute import run_pieces
-from coverage.radio.area_loss import area_loss, point_loss
+from coverage.radio.area_loss import area_loss, area_loss_of_bands, point_loss
 from coverage.radio.link_budget import load_presets
 from coverage.radio.profile_loss import Atmosphere
 from coverage.radio.signal import best_over_area
-from coverage.radio.sites import site_table
+from coverage.radio.sites import SiteTable, site_table
 from geodata.grid import Grid, Raster
 from geodata.mapping import import_folder
 
@@ -212,26 +213,68 @@ def splat_row(tile: np.ndarray, ours: float) -> str:
     return f"| SPLAT! (Debian), ITM | {cells:,.0f} | {taken:.2f} | {rate / 1e3:.0f} k/s | ours {ours / rate:.1f} x |"
 
 
-def province(shared: Path) -> list[str]:
-    """Return the row of all masts of the office drop, 15 km each at 90 m, on the machine's cores."""
+def bands(tile: np.ndarray) -> list[str]:
+    """Return rows of two and three bands on one mast, against one: 15 km, per pixel at 90 m and radial at 30 m."""
+    rows = []
+    for method, cell in (("per_pixel", 90.0), ("radial", 30.0)):
+        ground = metric(tile, cell, 15_500.0)
+        spent = [cpu_seconds(lambda f=freqs, g=ground, m=method: area_loss_of_bands(
+            g, (0.0, 0.0), TX_M, radius_m=15_000.0, rx_agl_m=RX_M, freqs_mhz=f, atmosphere=AIR, method=m), 4)
+            for freqs in ((FREQ_MHZ,), (FREQ_MHZ, 1800.0), (FREQ_MHZ, 1800.0, 2600.0))]
+        rows.append(f"| ours, {method}, {cell:.0f} m, 1 / 2 / 3 bands | | " + " / ".join(f"{s:.3f}" for s in spent)
+                    + f" | {spent[1] / spent[0]:.2f} x, {spent[2] / spent[0]:.2f} x of one band | |")
+    return rows
+
+
+def cold_start(tile: np.ndarray) -> str:
+    """Return the row of the first area in a new process, compiled anew and from the cache, CPU seconds."""
+    code = ("import sys, time, numpy as np; from pathlib import Path; from benchmarks.radio import *; "
+            "g = metric(np.load(sys.argv[1]), 90.0, 3000.0)\n"
+            "for m in ('per_pixel', 'radial'):\n"
+            " s = time.process_time(); area_loss(g, (0.0, 0.0), TX_M, radius_m=1000.0, method=m, **HOW)\n"
+            " print(time.process_time() - s)")
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder, "tile.npy"), tile)
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": folder}
+        runs = [subprocess.run([sys.executable, "-c", code, str(Path(folder, "tile.npy"))], env=environment,
+                               capture_output=True, text=True, check=True).stdout.split() for _ in range(2)]
+    (cold_a, cold_b), (warm_a, warm_b) = ([float(v) for v in run] for run in runs)
+    return (f"| first area in a process, per pixel then radial | | {cold_a:.1f} + {cold_b:.1f} compiling | "
+            f"{warm_a:.2f} + {warm_b:.2f} from the cache | |")
+
+
+def province(shared: Path, every: int) -> list[str]:
+    """Return the row of every n-th mast of the office drop, 15 km each at 90 m, on the machine's cores."""
     layers = import_folder(shared / "real/office_drop_danang", ROOT / "docs/vi-du/da_nang.toml")
     sites = site_table(layers.sites[layers.sites["technology"].isin(["3G", "4G", "5G"])], load_presets())
+    masts = list(sites.masts())
+    part = sites.where(np.sort(np.concatenate(masts[::every])))
     before, start = time.process_time(), time.perf_counter()
-    best_over_area(sites, layers.elevation, radius_m=15_000.0, rx_agl_m=RX_M, atmosphere=AIR)
+    best_over_area(part, layers.elevation, radius_m=15_000.0, rx_agl_m=RX_M, atmosphere=AIR)
     cpu, wall = time.process_time() - before, time.perf_counter() - start
-    masts = len(list(sites.masts()))
+    done = len(masts[::every])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    candidates = cpu / masts * 5000 / (os.cpu_count() or 1) / 60
-    return [(f"| province: {masts:,} masts, 15 km, 90 m, {os.cpu_count()} threads | | {cpu:.0f} CPU, {wall:.0f} wall | "
-             f"{cpu / masts * 1000:.0f} ms CPU per mast | peak {peak:.2f} GB with the import; 5,000 candidates: "
-             f"{candidates:.1f} min on quiet cores |")]
+    each, cores = cpu / done, os.cpu_count() or 1
+    whole = "" if every == 1 else f", estimated for all {len(masts):,}: {each * len(masts) / cores:.0f} s"
+    return [(f"| province: {done:,} of {len(masts):,} masts, 15 km, 90 m, {cores} threads | | {cpu:.0f} CPU, "
+             f"{wall:.0f} wall | {each * 1000:.0f} ms CPU per mast{whole} on quiet cores | peak {peak:.2f} GB with the "
+             f"import; 5,000 candidates of one band: {_candidates(part, layers.elevation) / cores / 60:.1f} min |")]
+
+
+def _candidates(sites: SiteTable, elevation: Raster, count: int = 5000, tried: int = 50) -> float:
+    """Return CPU seconds of ``count`` candidate masts of one band, 15 km, estimated from ``tried`` of them."""
+    places = sites.xy_m[[rows[0] for rows in list(sites.masts())[:tried]]]
+    start = time.process_time()
+    for x, y in places.tolist():
+        area_loss(elevation, (x, y), TX_M, radius_m=15_000.0, **HOW)
+    return (time.process_time() - start) / len(places) * count
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shared", type=Path)
-    parser.add_argument("--province", action="store_true")
+    parser.add_argument("--province", type=int, default=0, metavar="N", help="every N-th mast of the office drop too")
     options = parser.parse_args()
     tile = fractal_tile(options.shared)
     seconds, count = ours_per_pixel(tile)
@@ -241,10 +284,11 @@ def main() -> None:
           f"Python {platform.python_version()}, numba {metadata.version('numba')}, numpy {metadata.version('numpy')}\n")
     print("| what | paths | CPU s | speed | beside |\n|---|---|---|---|---|")
     print(f"| ours, P.1812 median, per pixel, one thread | {count:,} | {seconds:.3f} | {ours / 1e6:.2f} M/s | |")
-    for row in (pycraf_row(tile, ours), itmlogic_row(tile, ours), splat_row(tile, ours), *areas(tile), threads(tile)):
+    for row in (pycraf_row(tile, ours), itmlogic_row(tile, ours), splat_row(tile, ours), *areas(tile), *bands(tile),
+                threads(tile), cold_start(tile)):
         print(row, flush=True)
     if options.province:
-        print(*province(options.shared), sep="\n")
+        print(*province(options.shared, options.province), sep="\n")
 
 
 if __name__ == "__main__":
