@@ -28,7 +28,8 @@ def show(budget: BudgetPlan) -> None:
         parts.cards([
             Card(t("links_fibre"), f"{n(found.fibre_km, 1)} km",
                  extra=t("links_fibre_extra", count=n(found.fibre_links), poles=n(found.new_poles_km, 1))),
-            Card(t("links_hops"), n(found.hops), extra=t("links_hops_extra", km=n(found.hop_km, 1))),
+            Card(t("links_hops"), n(found.hops),
+                 extra=t("links_hops_extra", km=n(found.hop_km, 1)) if found.hops else ""),
             Card(t("links_single"), n(found.sites_on_single_road), note=f"/ {n(len(budget.sites))}",
                  extra=t("links_single_extra", km=n(found.single_km, 1))),
             Card(t("links_cost"), money(found.links_mvnd, language),

@@ -222,7 +222,7 @@ def table(plan: Plan, budget: BudgetPlan) -> None:
             t("col_order"): sites["order"],
             t("col_site"): sites["name"],
             t("col_commune"): [f"{c} {b}".strip() for c, b in zip(sites["commune_name"], border, strict=True)],
-            t("col_kind"): [word("site_kind", k, language) for k in sites["kind"]],
+            t("col_kind"): [word("site_kind_short", k, language) for k in sites["kind"]],
             t("col_backhaul"): [_backhaul(row, language) for row in sites.itertuples()],
             t("col_site_power"): [word("power", k, language) for k in sites["power"]],
             t("col_height"): sites["height_m"],
@@ -237,7 +237,7 @@ def table(plan: Plan, budget: BudgetPlan) -> None:
         t(k)
         for k in ("col_order", "col_height", "col_villages_new", "col_households_new", "col_people_new", "col_own_cost")
     ]
-    widths = {"col_site": 170, "col_kind": 190, "col_order": 52, "col_height": 62, "col_year": 76}
+    widths = {"col_site": 170, "col_kind": 112, "col_backhaul": 190, "col_order": 52, "col_height": 62, "col_year": 76}
     config = {t(k): st.column_config.Column(width=w) for k, w in widths.items()}
     shown = parts.styled(frame, dict.fromkeys(whole, n))
     st.dataframe(shown, hide_index=True, width="stretch", column_config=config)
