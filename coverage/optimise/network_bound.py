@@ -7,6 +7,7 @@ the bound of its solver holds for both. Prices come from dual ascent (Wong 1984)
 where the graph is small, from the duals of the cut relaxation. Averages of such prices are such prices.
 """
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from coverage.compute import Progress
+from coverage.compute import Progress, silent
 from coverage.optimise.model import Linear
 from coverage.optimise.network_ascent import ascend
 from coverage.optimise.network_core import Core, make_core
@@ -26,6 +27,7 @@ from coverage.optimise.problem import MONEY_TOLERANCE, Problem
 SAMPLE = 3000  # demand classes in the relaxation that finds the prices
 ROUNDS = 60
 STALL = 1e-4
+RELAX_ARCS = 12_000  # the largest graph whose cut relaxation pays
 MONEY_SCALE = 1000.0
 ROUNDING = 1e-9  # relative: prices are taken down by this, so that sums of them never pass a cost
 
@@ -61,16 +63,26 @@ def ascended(core: Core, places: Terminals, chosen: NDArray[np.bool_]) -> NDArra
     return np.asarray(places.options.T @ (share / (over.max(initial=1.0) * (1 + ROUNDING)))).ravel()
 
 
-def link_shares(problem: NetworkProblem, chosen: Iterable[int] = ()) -> NDArray[np.float64]:
+def link_shares(
+    problem: NetworkProblem, chosen: Iterable[int] = (), *, time_limit_s: float = 20.0, progress: Progress = silent,
+) -> NDArray[np.float64]:
     """Return what every option (n_options,) pays for links at least, million VND; infinite where nothing links it.
 
-    Summed over any options they are no more than the cheapest network that carries them. ``chosen``: options of a good
-    plan, whose shares come first.
+    Summed over any options they are no more than the cheapest network that carries them.
+
+    Parameters
+    ----------
+    chosen : options of a good plan, whose shares come first.
+    time_limit_s : for the cut relaxation, which prices links as they matter within the problem's budget.
     """
     core = make_core(problem)
     share = np.full(problem.base.n_options, np.inf)
-    if core.n_options:
-        share[core.option] = ascended(core, terminals(core), np.isin(core.option, list(chosen)))
+    if not core.n_options:
+        return share
+    places, found = terminals(core), None
+    if core.graph.n_arcs <= RELAX_ARCS and np.isfinite(problem.base.budget_mvnd):
+        found = relaxed(core, places, deadline=time.monotonic() + time_limit_s, progress=progress)
+    share[core.option] = ascended(core, places, np.isin(core.option, list(chosen))) if found is None else found
     return share
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from coverage.compute import Progress
 from coverage.errors import PlanError
 from coverage.optimise.exact import solve
-from coverage.optimise.network_bound import ascended, charged, relaxed, terminals
+from coverage.optimise.network_bound import RELAX_ARCS, ascended, charged, relaxed, terminals
 from coverage.optimise.network_core import Core, make_field
 from coverage.optimise.network_exact import Proof, prove
 from coverage.optimise.network_heuristic import fill, relay, ruin_and_recreate
@@ -24,7 +24,6 @@ TURN_SHARE = 0.1  # of the time, for the ceiling in each turn
 RELAX_SHARE = 0.45  # of the time, for the cut relaxation
 COST_SHARE = 0.3  # of the time left, for the least cost once the people are enough
 LONG_SHARE = 0.7  # of the time left, for the ceiling at the best shares
-RELAX_ARCS = 12_000  # the largest graph whose cut relaxation pays
 SMALL_ENTRIES, SMALL_ARCS = 300, 300  # a core this small is proven whole at once
 MIDDLE_ENTRIES, MIDDLE_ARCS = 40_000, 6_000  # a core this small is given to the exact model at the end
 LAYINGS = 24  # orders in which the trees of the final plan are laid anew

@@ -261,19 +261,28 @@ def uplinks(case: Case, linked: Linked, links: gpd.GeoDataFrame) -> pd.DataFrame
     return pd.DataFrame(rows, columns=list(UPLINK_COLUMNS))
 
 
-def least_priced(case: Case, budget_mvnd: float, chosen: Iterable[int] = ()) -> Problem:
+def least_priced(
+    case: Case, budget_mvnd: float, chosen: Iterable[int] = (), *, at_budget_mvnd: float | None = None,
+) -> Problem:
     """Return the siting problem in which every option costs the least it can beside any others.
 
-    What is proven of its plans holds for sites and links together; its plans may cost more than it says.
-    ``chosen``: options of a good plan.
+    What is proven of its plans holds for sites and links together; its plans may cost more than it says. Options that
+    another place always stands in for are out.
+
+    Parameters
+    ----------
+    chosen : options of a good plan. at_budget_mvnd : budget near which the prices matter; None = ``budget_mvnd``.
     """
     problem, every = problem_of(case, budget_mvnd), np.arange(len(case.ways))
     option = case.ways["option"].to_numpy(dtype=np.intp)
-    network = _network(case, every, case.reach.served[option], problem.people, budget_mvnd)
+    at = budget_mvnd if at_budget_mvnd is None else at_budget_mvnd
+    network, edges = _needed(case, _network(case, every, case.reach.served[option], problem.people, at))
     picked = np.isin(option, list(chosen)) & (case.ways["via"] == NETWORK).to_numpy(dtype=bool)
+    share = link_shares(_only(network, edges), np.flatnonzero(picked))
     cost = np.full(problem.n_options, np.inf)
-    np.minimum.at(cost, option, network.base.cost_mvnd + link_shares(network, np.flatnonzero(picked)))
-    return replace(problem, cost_mvnd=np.minimum(cost, problem.cost_mvnd))
+    np.minimum.at(cost, option, network.base.cost_mvnd + share)
+    out = tuple(np.flatnonzero(np.isinf(cost)).tolist())
+    return replace(problem, cost_mvnd=np.minimum(cost, problem.cost_mvnd), forbidden=(*problem.forbidden, *out))
 
 
 def own_prices(case: Case, linked: Linked) -> pd.DataFrame:

@@ -73,8 +73,10 @@ def cheapest_plan(plan: Plan, share: float = 1.0, *, progress: Progress = silent
         For a share that is not a number or below 0. Cancelled when ``progress`` returns False.
     """
     case = plan.case
+    last = plan.budgets[-1]
     dear, villages, cells = _with_satellites(case, problem_of(case, math.inf))
-    least = _with_satellites(case, least_priced(case, math.inf, plan.budgets[-1].selection.chosen))[0]
+    cheap = least_priced(case, math.inf, last.selection.chosen, at_budget_mvnd=last.budget_mvnd)
+    least = _with_satellites(case, cheap)[0]
     each = fallback_mvnd(case.scenario)
     target = min(share, 1.0) * math.fsum(case.need.eligible_people)
     solver, own = case.scenario.solver, len(case.options)
