@@ -116,10 +116,11 @@ def test_a_site_alone_costs_its_cheapest_path(linked: tuple[Any, Case]) -> None:
 
 def test_least_prices_never_pass_what_a_set_costs(linked: tuple[Any, Case]) -> None:
     _, case = linked
-    least = least_priced(case, math.inf).cost_mvnd
+    problem = least_priced(case, math.inf, at_budget_mvnd=4_700.0)
+    least, left = problem.cost_mvnd, np.setdiff1d(np.arange(problem.n_options), problem.forbidden)
     rng = np.random.default_rng(1)
     for _ in range(12):
-        chosen = rng.choice(len(case.options), size=rng.integers(1, 5), replace=False).tolist()
+        chosen = rng.choice(left, size=rng.integers(1, min(5, left.size) + 1), replace=False).tolist()
         if len(set(case.options["site_id"].iloc[chosen])) == len(chosen):
             assert math.fsum(least[chosen]) <= together(case, chosen).selection.cost_mvnd + 1e-6
 

@@ -109,7 +109,8 @@ def _told(
     core = task.core(plan.chosen)
     money = together(task.case, core).selection.cost_mvnd if core else 0.0
     lack = task.lack(plan.chosen)
+    every = replace(task.problem, forbidden=())     # how far a group could get, also by what this budget never pays
     return report_floors(
-        task.problem, task.group, task.needed, task.names,
+        every, task.group, task.needed, task.names,
         replace(made, cost_mvnd=plan.cost_mvnd, status=status), (lack, min(lack, shortfall_bound)),
         (money, min(money, money_bound_mvnd)), time.monotonic() + REPORT_S)
