@@ -38,11 +38,14 @@ def test_the_paragraph_word_for_word() -> None:
 
 def test_what_is_proposed_is_said_with_its_money() -> None:
     sites = pd.DataFrame([{"order": 3, "name": "Điểm cao 1077 m", "commune_name": "A Rêng", "kind": "macro",
-                           "cost_mvnd": 3076.6}])
+                           "cost_mvnd": 3076.6, "links": ()}])
     text = statement(village(), "xã A", (Proposal(10_000.0, sites, "phu", 189.6),))
     assert text.endswith(
         "Đề xuất: vị trí số 3 (Điểm cao 1077 m, A Rêng; trạm macro xây mới; khái toán 3,08 tỷ đồng) trong phương án "
         "kinh phí 10 tỷ đồng; phủ thêm 190 người của thôn, sau đó thôn ở tình trạng đã phủ.")
+    linked = sites.assign(links=[("TD-001",)])
+    text = statement(village(), "xã A", (Proposal(10_000.0, linked, "phu", 189.6),))
+    assert "khái toán 3,08 tỷ đồng, chưa kể đường truyền dẫn) trong phương án" in text
 
 
 def test_official_status_that_the_model_does_not_share() -> None:

@@ -237,7 +237,8 @@ def table(plan: Plan, budget: BudgetPlan) -> None:
         t(k)
         for k in ("col_order", "col_height", "col_villages_new", "col_households_new", "col_people_new", "col_own_cost")
     ]
-    widths = {"col_site": 170, "col_kind": 112, "col_backhaul": 190, "col_order": 52, "col_height": 62, "col_year": 76}
+    widths = {"col_site": 196, "col_kind": 112, "col_backhaul": 184, "col_own_cost": 128, "col_order": 52,
+              "col_height": 62, "col_year": 76}
     config = {t(k): st.column_config.Column(width=w) for k, w in widths.items()}
     shown = parts.styled(frame, dict.fromkeys(whole, n))
     st.dataframe(shown, hide_index=True, width="stretch", column_config=config)
