@@ -14,11 +14,13 @@ from coverage.brief.model_text import accuracy_text, sensitivity_text
 from coverage.brief.office import Office
 from coverage.brief.words import stage_text, vn_money, vn_number
 from coverage.errors import Cancelled
+from coverage.plan import Depth, budget_curve, fixed_plan, phased_plan
 from coverage.scenario import Scenario
 from coverage.summary import gap_summary, plan_summary
 from geodata.errors import GeodataError
 
 BAR_WIDTH = 30
+ALSO = ("duong-cong", "phan-ky", "bang-rong")   # budget curve, phases (years of the scenario), fixed broadband
 
 
 class Bar:
@@ -64,8 +66,14 @@ def run(options: argparse.Namespace) -> None:
         say(f"{vn_money(summary.budget_mvnd)}: {vn_number(summary.sites)} vị trí, "
             f"thêm {vn_number(summary.villages_gained)} thôn, {vn_number(summary.people_gained)} người; "
             f"{summary.proof_vi}\n")
+    asked = options.also
+    depth = Depth(
+        curve=budget_curve(plan, progress=progress) if "duong-cong" in asked else None,
+        phases=phased_plan(plan, progress=progress) if "phan-ky" in asked else None,
+        fixed=fixed_plan(plan, progress=progress) if "bang-rong" in asked else None)
     manifest = pipeline.hand_in(
-        layers, assessment, plan, options.out, office=office, overwrite=options.overwrite, progress=progress
+        layers, assessment, plan, options.out, office=office, overwrite=options.overwrite, progress=progress,
+        depth=depth,
     )
     say(f"Hồ sơ: {options.out} ({len(manifest.outputs)} tệp)\n")
 
@@ -80,6 +88,8 @@ def main(arguments: list[str]) -> int:
     runner.add_argument("--out", type=Path, required=True, help="thư mục hồ sơ sẽ ghi")
     runner.add_argument("--no-areas", action="store_true", help="không tính vùng phủ toàn tỉnh (nhanh hơn)")
     runner.add_argument("--overwrite", action="store_true", help="thay hồ sơ cũ do chương trình ghi ở thư mục đó")
+    runner.add_argument("--also", nargs="+", choices=ALSO, default=[], metavar="PHẦN",
+                        help=f"tính thêm và đưa vào hồ sơ: {', '.join(ALSO)}")
     runner.add_argument("--office", type=Path, help="tệp .toml ghi tên cơ quan và người ký")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")

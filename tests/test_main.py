@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from coverage.__main__ import main
@@ -23,11 +24,13 @@ def _one_line(text: str) -> bool:
 
 def test_from_pack_to_hand_in(pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "ho_so"
-    assert main(["run", str(pack), "--out", str(out), "--no-areas"]) == 0
+    assert main(["run", str(pack), "--out", str(out), "--no-areas", "--also", "bang-rong"]) == 0
     said = capsys.readouterr().out
     assert "trắng sóng" in said
     assert "không phương án nào" in said
     assert (out / "manifest.json").is_file()
+    book = next(out.glob("*.xlsx"))
+    assert "Băng rộng cố định" in openpyxl.load_workbook(book, read_only=True).sheetnames
 
 
 def test_a_folder_that_is_no_pack_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
