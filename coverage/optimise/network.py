@@ -38,6 +38,7 @@ def solve_network(
     gap: float = 1e-4,
     seed: int = 0,
     start: Iterable[int] = (),
+    people_only: bool = False,
     progress: Progress = silent,
 ) -> NetworkPlan:
     """Return the options and links that gain most people; among those the cheapest; among those the shortest links.
@@ -47,6 +48,7 @@ def solve_network(
     time_limit_s : wall time; the best plan so far is returned with its true bound.
     gap : relative gap at which the search may stop; 0 = prove the optimum, its cost and its length.
     start : options of a plan to begin from.
+    people_only : stop once the people are within the gap, whatever the plan costs.
     seed : of the heuristic and the solver; the same seed gives the same plan as long as no time limit cuts in.
     progress : called as progress(stage, done, total); returning False stops the search.
 
@@ -58,7 +60,8 @@ def solve_network(
     """
     begun = time.monotonic()
     core = make_core(problem)
-    search = Search(core, deadline=begun + time_limit_s, gap=gap, seed=seed, progress=progress, start=start)
+    search = Search(core, deadline=begun + time_limit_s, gap=gap, seed=seed, progress=progress, start=start,
+                    people_only=people_only)
     with suppress(Stop):
         search.run()
     search.thin()

@@ -48,9 +48,10 @@ class Search:
 
     def __init__(
         self, core: Core, *, deadline: float, gap: float, seed: int, progress: Progress, start: Iterable[int] = (),
+        people_only: bool = False,
     ) -> None:
         self.core, self.deadline, self.gap, self.seed, self._progress = core, deadline, gap, seed, progress
-        self.begun = time.monotonic()
+        self.begun, self.people_only = time.monotonic(), people_only
         self.wanted = np.flatnonzero(np.isin(core.option, list(start)))
         self.ended, self.proven = "", False
         self.bound = float(core.weight.sum())
@@ -96,7 +97,8 @@ class Search:
         self.improve(FIRST_BURSTS)
         if not self.met():
             self.ceilings()
-        if entries <= MIDDLE_ENTRIES and arcs <= MIDDLE_ARCS and self.exact():
+        enough = self.people_only and self.met()
+        if not enough and entries <= MIDDLE_ENTRIES and arcs <= MIDDLE_ARCS and self.exact():
             return
         while not self.met():
             self.improve(FIRST_BURSTS)

@@ -29,6 +29,7 @@ from coverage.siting.why import nearest_masts, why
 from geodata.findings import Finding
 from geodata.layers import Layers
 
+DENSE_GAP = 0.005       # a value to print beside the proof, with its bound: no plan is made of it
 ROUNDED_MVND = 1e-3     # a thousand đồng: more than roundings of pieces add up to
 SITE_COLUMNS = (
     "order", "option_id", "site_id", "name", "commune_code", "commune_name", "is_border", "kind", "candidate_kind",
@@ -143,7 +144,8 @@ def density_check(
     spacing = scenario.siting.spacing_m / 2.0
     dense = replace(scenario, siting=replace(scenario.siting, spacing_m=spacing))
     case = case_of(layers, assessment, dense, progress)
-    found = [select_linked(case, budget, progress).selection for budget in dense.budgets_mvnd]
+    found = [select_linked(case, budget, progress, people_only=True, gap=DENSE_GAP).selection
+             for budget in dense.budgets_mvnd]
     return Density(spacing, len(case.places.frame), dense.budgets_mvnd,
                    tuple(people_of(case, s) for s in found), tuple(bound_of(case, s.bound) for s in found))
 

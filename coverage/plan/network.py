@@ -52,11 +52,12 @@ class Linked:
 
 def select_linked(
     case: Case, budget_mvnd: float, progress: Progress = silent, *, forbidden: Iterable[int] = (),
-    required: Iterable[int] = (),
+    required: Iterable[int] = (), people_only: bool = False, gap: float | None = None,
 ) -> Linked:
     """Solve one budget for sites and network together.
 
-    ``forbidden`` options stay out; ``required`` are rows of ``Case.ways`` that must be built.
+    ``forbidden`` options stay out; ``required`` are rows of ``Case.ways`` that must be built. With ``people_only`` the
+    plan may cost more than it has to. ``gap``: None = the scenario's.
 
     Raises
     ------
@@ -75,7 +76,8 @@ def select_linked(
     if required:
         must = tuple(int(row) for row in np.flatnonzero(np.isin(keep, list(required))))
         problem = replace(problem, base=replace(problem.base, required=must))
-    return _linked(case, keep, _solved(case, problem, solver.time_limit_s, solver.gap, progress))
+    return _linked(case, keep, _solved(case, problem, solver.time_limit_s, solver.gap if gap is None else gap, progress,
+                                       people_only))
 
 
 def together(case: Case, chosen: Sequence[int], progress: Progress = silent) -> Linked:
@@ -121,16 +123,19 @@ def _network(
 
 def _solved(
     case: Case, problem: NetworkProblem, time_limit_s: float, gap: float, progress: Progress,
+    people_only: bool = False,
 ) -> NetworkPlan:
     """Solve; a hop that goes on from a place without a mast, where nothing is built, is taken away and solved again.
 
     The first ceiling holds for all: it is that of a problem with more links.
     """
     problem, edges = _needed(case, problem)
-    found = first = solve_network(_only(problem, edges), time_limit_s=time_limit_s, gap=gap, progress=progress)
+    found = first = solve_network(_only(problem, edges), time_limit_s=time_limit_s, gap=gap, people_only=people_only,
+                                  progress=progress)
     while found.status != "cancelled" and (idle := _idle_relays(case, problem, found, edges)):
         edges = np.setdiff1d(edges, _onward(problem, idle))
-        found = solve_network(_only(problem, edges), time_limit_s=time_limit_s, gap=gap, progress=progress)
+        found = solve_network(_only(problem, edges), time_limit_s=time_limit_s, gap=gap, people_only=people_only,
+                                  progress=progress)
     bound = max(first.bound, found.selection.value)
     share = (bound - found.selection.value) / bound if bound > 0 else 0.0
     status = found.status if share <= max(gap, found.gap) else "bound"

@@ -89,7 +89,7 @@ def why_site(plan: Plan, option_id: str, *, at: int = -1, progress: Progress = s
 
     table = case.options["site_id"].to_numpy(dtype=object)
     same_site = np.flatnonzero(table == table[option]).tolist()
-    best_without = select_linked(case, budget.budget_mvnd, watch, forbidden=same_site).selection
+    best_without = select_linked(case, budget.budget_mvnd, watch, forbidden=same_site, people_only=True).selection
     problem = priced_together(case, budget.budget_mvnd, budget.sites, budget.links, without=option_id)
     found = explain(problem, budget.selection, option, other=best_without)
     if stopped:
