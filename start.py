@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
+MOST_CORES = 4     # for the tests: each core holds the sample and a browser
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +49,16 @@ def main(arguments: list[str]) -> int:
     if options.command == "app":
         return run_app(options.port, browser=not options.no_browser)
     module = {"test": "pytest"}.get(options.command, options.command)
+    if options.command == "test":
+        rest = test_arguments(rest)
     return subprocess.call([PYTHON, "-m", module, *rest], cwd=ROOT, env=child_environment())
+
+
+def test_arguments(rest: list[str]) -> list[str]:
+    """Return pytest's arguments: a few cores, one file per core at a time, no slow tests unless asked for."""
+    few = [] if {"-n", "--pdb"} & set(rest) else ["-n", str(min(MOST_CORES, os.cpu_count() or 1)), "--dist", "loadfile"]
+    quick = [] if "-m" in rest else ["-m", "not slow"]
+    return [*few, *quick, *rest]
 
 
 def prepare(requirements: str) -> None:

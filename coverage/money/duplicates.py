@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
+from coverage.money.outlay import cost_with_links
 from coverage.plan import BudgetPlan, Plan
 from coverage.scenario import Scenario
 from coverage.siting.why import number
@@ -79,9 +80,11 @@ def _joined(texts: pd.Series) -> str:
 
 def _near(plan: Plan, one: BudgetPlan, masts: pd.DataFrame, radius_m: float) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
+    cost = cost_with_links(one)
     if len(masts) and len(one.sites):
         tree = KDTree(masts[["x", "y"]].to_numpy())
-        for site in one.sites.to_dict("records"):
+        for own in one.sites.to_dict("records"):
+            site = {**own, "cost_mvnd": cost[str(own["option_id"])]}    # as an option alone: with what carries it
             xy = (site["geometry"].x, site["geometry"].y)
             found = masts.iloc[sorted(tree.query_ball_point(xy, radius_m))]
             away = np.hypot(found["x"] - xy[0], found["y"] - xy[1])
