@@ -10,6 +10,7 @@ import pandas as pd
 from coverage.brief.model_text import model_lines
 from coverage.brief.words import vn_date, vn_trimmed, word, words_of
 from coverage.radio.link_budget import LinkBudget, load_presets
+from coverage.radio.uplink import link_balance
 from coverage.scenario import Scenario
 from coverage.summary import GapSummary
 
@@ -26,7 +27,7 @@ def assumption_table(scenario: Scenario, language: str = "vi", gap: GapSummary |
     """
     heads = words_of("assumption_heads", language)
     rows = [*_general(scenario, language), *_service(scenario, language), *_prices(scenario, language),
-            *_quotes(scenario, language), *_sections(scenario, language), *_presets(language)]
+            *_quotes(scenario, language), *_sections(scenario, language), *_presets(scenario, language)]
     if gap is not None:
         group, computed = word("assumption_group", "model", language), word("certainty", "computed", language)
         rows += [(group, key, label, value, unit, "", computed)
@@ -106,13 +107,25 @@ def _sections(scenario: Scenario, language: str) -> Iterator[Row]:
                    units.get(f.name, ""), word("certainty", "tool", language), assumed)
 
 
-def _presets(language: str) -> Iterator[Row]:
+def _balance(budget: LinkBudget, scenario: Scenario, language: str) -> Iterator[Row]:
+    """Yield the largest path loss of both directions; the smaller one ends the cell."""
+    told = link_balance(budget, load_presets(), threshold_dbm=scenario.service.rsrp_served_dbm)
+    group, computed = word("assumption_group", "presets", language), word("certainty", "computed", language)
+    for way, value in (("downlink", told.downlink_max_loss_db), ("uplink", told.uplink_max_loss_db)):
+        ends = f" ({word('preset', 'limiting', language)})" if way == told.limiting else ""
+        label = _preset_label(budget, f"{way}_max_loss_db", language)
+        yield group, f"{budget.name}.{way}_max_loss_db", label + ends, vn_trimmed(value, 1), "dB", "", computed
+
+
+def _presets(scenario: Scenario, language: str) -> Iterator[Row]:
     presets = load_presets()
     group = word("assumption_group", "presets", language)
     for name, budget in presets.budgets.items():
         for key, unit in _PRESET_UNITS.items():
             yield group, f"{name}.{key}", _preset_label(budget, key, language), shown(getattr(budget, key)), unit, \
                 budget.citation, budget.certainty
+        if budget.reference == "rs":
+            yield from _balance(budget, scenario, language)
     for part in ("handset", "base_receiver", "sector"):
         values = getattr(presets, part)
         for f in fields(values):

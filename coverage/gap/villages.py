@@ -9,7 +9,7 @@ from coverage.gap.demand import DemandPoints
 from coverage.gap.evidence import SOURCES, indoor_served, weak
 from coverage.gap.masts import headline_on
 from coverage.gap.service import ALL_CLASS, HEADLINE_CLASS, Served, atmosphere
-from coverage.gap.status import HIGH, LOW, TRANG, can_test_lom, is_sure, village_status
+from coverage.gap.status import HIGH, LOW, can_test_lom, is_sure, village_status
 from coverage.radio.signal import nearest_sites
 from coverage.scenario import Scenario
 from geodata.layers import Layers
@@ -118,13 +118,3 @@ def _nearest(
         out[f"nearest_{k + 1}_km"] = found.distance_m[:, k] / 1000.0
         out[f"nearest_{k + 1}_blocked"] = pd.array([None if c < 0 else bool(c) for c in cut], dtype="boolean")
     return out
-
-
-def lost_with_3g(villages: pd.DataFrame) -> pd.DataFrame:
-    """Return the villages whose centre has signal today only from technologies that go with 3G."""
-    return villages[villages["loses_signal_with_3g"].to_numpy(bool)]
-
-
-def without_signal(villages: pd.DataFrame) -> pd.DataFrame:
-    """Return the villages whose centre no operator serves, by the model."""
-    return villages[villages["status_model"] == TRANG]

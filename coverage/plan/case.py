@@ -14,7 +14,6 @@ from coverage.compute import Progress
 from coverage.errors import Cancelled, PlanError, ScenarioError
 from coverage.gap.assessment import Assessment
 from coverage.gap.masts import headline_on
-from coverage.optimise.exact import solve
 from coverage.optimise.problem import Problem, Selection
 from coverage.plan.fixed_places import lacking
 from coverage.scenario import Scenario
@@ -98,17 +97,6 @@ def case_of(layers: Layers, assessment: Assessment, scenario: Scenario, progress
     return Case(layers, assessment, scenario, need, places, table, Reach(found.served[kept], found.probability[kept]),
                 int(np.count_nonzero(crowded)), (*sky, *cut_off, *graph.findings, *told), graph,
                 ways(table, graph, scenario))
-
-
-def select(case: Case, budget_mvnd: float, progress: Progress) -> Selection:
-    """Solve one budget; refuse a budget that no useful option fits."""
-    table = case.options
-    if len(table) and budget_mvnd < table["cost_mvnd"].min():
-        row = table.loc[table["cost_mvnd"].idxmin()]
-        raise PlanError("plan_budget_small", budget=mvnd_text(budget_mvnd), cost=mvnd_text(row["cost_mvnd"]),
-                        option=row["option_id"])
-    solver = case.scenario.solver
-    return solve(problem_of(case, budget_mvnd), time_limit_s=solver.time_limit_s, gap=solver.gap, progress=progress)
 
 
 def problem_of(case: Case, budget_mvnd: float) -> Problem:

@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Any
 
 from coverage.brief.web_text import local_number
-from coverage.brief.words import MISSING, is_missing, vn_date, vn_money
+from coverage.brief.words import MISSING, is_missing, vn_money
 from coverage.errors import CoverageError
 
 LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
@@ -53,11 +53,6 @@ def money(mvnd: Any, language: str) -> str:
     )
     plain = number(value, language, 2)
     return f"{plain.rstrip('0').rstrip('.') if '.' in plain else plain} {unit}"
-
-
-def date_text(value: Any) -> str:
-    """Write a date as dd/mm/yyyy."""
-    return vn_date(value)
 
 
 def seconds_text(seconds: float, language: str) -> str:
