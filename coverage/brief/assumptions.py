@@ -110,11 +110,12 @@ def _sections(scenario: Scenario, language: str) -> Iterator[Row]:
 def _balance(budget: LinkBudget, scenario: Scenario, language: str) -> Iterator[Row]:
     """Yield the largest path loss of both directions; the smaller one ends the cell."""
     told = link_balance(budget, load_presets(), threshold_dbm=scenario.service.rsrp_served_dbm)
-    group, computed = word("assumption_group", "presets", language), word("certainty", "computed", language)
+    group, assumed = word("assumption_group", "presets", language), word("certainty", "assumed", language)
+    source = word("preset", "balance_source", language)
     for way, value in (("downlink", told.downlink_max_loss_db), ("uplink", told.uplink_max_loss_db)):
         ends = f" ({word('preset', 'limiting', language)})" if way == told.limiting else ""
         label = _preset_label(budget, f"{way}_max_loss_db", language)
-        yield group, f"{budget.name}.{way}_max_loss_db", label + ends, vn_trimmed(value, 1), "dB", "", computed
+        yield group, f"{budget.name}.{way}_max_loss_db", label + ends, vn_trimmed(value, 1), "dB", source, assumed
 
 
 def _presets(scenario: Scenario, language: str) -> Iterator[Row]:
