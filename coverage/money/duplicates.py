@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
-from coverage.money.outlay import cost_with_links
 from coverage.plan import BudgetPlan, Plan
+from coverage.plan.network import cost_with_links
 from coverage.scenario import Scenario
+from coverage.siting.cost import dong
 from coverage.siting.why import number
 from geodata.layers import Layers
 
@@ -80,11 +81,11 @@ def _joined(texts: pd.Series) -> str:
 
 def _near(plan: Plan, one: BudgetPlan, masts: pd.DataFrame, radius_m: float) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
-    cost = cost_with_links(one)
+    cost = cost_with_links(one.sites, one.links)
     if len(masts) and len(one.sites):
         tree = KDTree(masts[["x", "y"]].to_numpy())
         for own in one.sites.to_dict("records"):
-            site = {**own, "cost_mvnd": cost[str(own["option_id"])]}    # as an option alone: with what carries it
+            site = {**own, "cost_mvnd": dong(cost[str(own["option_id"])])}    # as an option alone: with what carries it
             xy = (site["geometry"].x, site["geometry"].y)
             found = masts.iloc[sorted(tree.query_ball_point(xy, radius_m))]
             away = np.hypot(found["x"] - xy[0], found["y"] - xy[1])

@@ -14,7 +14,7 @@ import pandas as pd
 from coverage.errors import PlanError, ScenarioError
 from coverage.plan import BudgetPlan
 from coverage.scenario import PriceLevel, Scenario
-from coverage.siting.cost import Line, capital_lines, dong, horizon_years, line, total, year_lines
+from coverage.siting.cost import Line, capital_lines, horizon_years, line, total, year_lines
 
 CAPITAL_LINES = ("construction", "equipment", "management", "contingency", "vat")
 SUPPORT_LINES = ("operation", "lease", "support_vat")
@@ -140,15 +140,6 @@ def link_name(link: Mapping[Hashable, Any]) -> str:
     kind = LINK_KINDS[str(link["kind"])]
     ends = " - ".join(str(link[end]) for end in ("from_name", "to_name") if link[end])
     return f"{kind}: {ends}" if ends else kind
-
-
-def cost_with_links(one: BudgetPlan) -> dict[str, float]:
-    """Return option id -> State outlay of the site with an equal part of every link that carries it, million VND."""
-    cost = {str(o): float(c) for o, c in zip(one.sites["option_id"], one.sites["cost_mvnd"], strict=True)}
-    for users, whole in zip(one.links["sites"], one.links["cost_mvnd"], strict=True):
-        for option in users:
-            cost[str(option)] += whole / len(users)
-    return {option: dong(value) for option, value in cost.items()}
 
 
 def with_link_shares(assets: Sequence[Asset]) -> tuple[Asset, ...]:

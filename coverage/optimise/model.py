@@ -93,7 +93,7 @@ def run(  # noqa: PLR0913 - the solver's few knobs, all by name
         options["mip_max_nodes"] = nodes
     for name, value in options.items():
         solver.setOptionValue(name, value)
-    solver.passModel(_highs_lp(model, relaxed=relaxed))
+    solver.passModel(highs_lp(model, relaxed=relaxed))
     if start is not None and not relaxed:
         solution = highspy.HighsSolution()
         solution.col_value = start.tolist()
@@ -113,7 +113,8 @@ def run(  # noqa: PLR0913 - the solver's few knobs, all by name
     return _answer(solver, cancelled=bool(stopped), relaxed=relaxed)
 
 
-def _highs_lp(model: Linear, *, relaxed: bool) -> Any:
+def highs_lp(model: Linear, *, relaxed: bool) -> Any:
+    """Return the model as HiGHS takes it; ``relaxed`` leaves all columns continuous."""
     columns = sp.csc_array(model.matrix)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = model.cost.size, model.high.size

@@ -6,7 +6,6 @@ prize each (fixed broadband). Method and measurements: docs/methods/network.md.
 
 import time
 from collections import deque
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -37,7 +36,6 @@ def solve_network(
     time_limit_s: float = 60.0,
     gap: float = 1e-4,
     seed: int = 0,
-    start: Iterable[int] = (),
     people_only: bool = False,
     progress: Progress = silent,
 ) -> NetworkPlan:
@@ -47,7 +45,6 @@ def solve_network(
     ----------
     time_limit_s : wall time; the best plan so far is returned with its true bound.
     gap : relative gap at which the search may stop; 0 = prove the optimum, its cost and its length.
-    start : options of a plan to begin from.
     people_only : stop once the people are within the gap, whatever the plan costs.
     seed : of the heuristic and the solver; the same seed gives the same plan as long as no time limit cuts in.
     progress : called as progress(stage, done, total); returning False stops the search.
@@ -60,7 +57,7 @@ def solve_network(
     """
     begun = time.monotonic()
     core = make_core(problem)
-    search = Search(core, deadline=begun + time_limit_s, gap=gap, seed=seed, progress=progress, start=start,
+    search = Search(core, deadline=begun + time_limit_s, gap=gap, seed=seed, progress=progress,
                     people_only=people_only)
     with suppress(Stop):
         search.run()
@@ -89,8 +86,8 @@ def _plan(problem: NetworkProblem, core: Core, search: Search, begun: float) -> 
     network_cost = edges_cost(problem, edges)
     selection = replace(selection, cost_mvnd=selection.cost_mvnd + network_cost)
     return NetworkPlan(
-        selection, edges, network_cost, edges_length(problem, edges), selection.bound, selection.gap, selection.status,
-        selection.seconds, tuple(paths[o] for o in selection.chosen), core.unreachable,
+        selection, edges, network_cost, edges_length(problem, edges),
+        tuple(paths[o] for o in selection.chosen), core.unreachable,
     )
 
 

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from coverage.compute import Progress
-from coverage.optimise.model import Answer, Linear, run
+from coverage.optimise.model import Answer, Linear, highs_lp, run
 from coverage.optimise.network_graph import Layered, min_cut, residual
 
 DEEPEST = 4  # cut sets found per terminal and round, each beyond the last
@@ -171,15 +171,7 @@ class _Simplex:
         self.solver.silent()
         self.solver.setOptionValue("threads", 1)
         self.solver.setOptionValue("solver", "ipm" if model.high.size > LARGE_ROWS else "simplex")
-        columns = sp.csc_array(model.matrix)
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = model.cost.size, model.high.size
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost, np.zeros(model.cost.size), model.upper
-        lp.row_lower_, lp.row_upper_ = model.low, model.high
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_, lp.a_matrix_.index_ = columns.indptr, columns.indices
-        lp.a_matrix_.value_ = columns.data
-        self.solver.passModel(lp)
+        self.solver.passModel(highs_lp(model, relaxed=True))
 
         def interrupt(event: Any) -> None:
             if stop() or time.monotonic() > deadline:

@@ -89,7 +89,6 @@ class NetworkPlan:
     selection : the options; its ``cost_mvnd`` includes the network, its bound and gap hold for sites and network.
     edges : candidate edges of the plan, sorted; existing ones on the way to a root included.
     network_cost_mvnd, length_m : of the edges; existing fibre adds neither.
-    bound, gap, status, seconds : those of ``selection``.
     paths : per option of ``selection.chosen`` the edges from its node to a root; empty at a root or without a link.
     unreachable : options that no choice of edges links; they were never candidates.
     """
@@ -98,12 +97,28 @@ class NetworkPlan:
     edges: tuple[int, ...]
     network_cost_mvnd: float
     length_m: float
-    bound: float
-    gap: float
-    status: str
-    seconds: float
     paths: tuple[tuple[int, ...], ...] = ()
     unreachable: tuple[int, ...] = field(default=())
+
+    @property
+    def bound(self) -> float:
+        """No plan of the same problem gains more people than this (proven)."""
+        return self.selection.bound
+
+    @property
+    def gap(self) -> float:
+        """(bound - value) / bound."""
+        return self.selection.gap
+
+    @property
+    def status(self) -> str:
+        """How the search ended, as ``Selection`` says it."""
+        return self.selection.status
+
+    @property
+    def seconds(self) -> float:
+        """Wall time."""
+        return self.selection.seconds
 
     def hanging_on(self, edge: int) -> tuple[int, ...]:
         """Return the chosen options that lose their link when this edge is cut."""

@@ -1,4 +1,4 @@
-"""Options and links that no good plan needs, found before the search.
+"""Options that no good plan needs, found before the search.
 
 An option is needless when another place serves all it serves, whichever option is built there, for less money with a
 way of its own than the option costs without its links: put in its stead, the plan loses nobody and saves money.
@@ -48,19 +48,3 @@ def _link_alone(core: Core) -> NDArray[np.float64]:
     best = dist.min(axis=0) if core.problem.capacity_mbps is None else dist[0]
     linked = np.append(np.where(graph.at_root, 0.0, best), 0.0)
     return np.asarray(linked[core.node])    # node -1 reads the last: no link needed
-
-
-def leading_edges(problem: NetworkProblem, edges: NDArray[np.intp], keep: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return those of ``edges`` that do not end blind: at a leaf that is no root and holds no option of ``keep``."""
-    nodes = problem.option_node[keep]
-    held = problem.root.copy()
-    held[nodes[nodes >= 0]] = True
-    while edges.size:
-        tail, head = problem.tail[edges], problem.head[edges]
-        degree = np.bincount(np.concatenate([tail, head]), minlength=problem.n_nodes)
-        blind = (degree == 1) & ~held
-        go_on = ~(blind[tail] | blind[head])
-        if go_on.all():
-            break
-        edges = edges[go_on]
-    return edges

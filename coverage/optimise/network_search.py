@@ -1,7 +1,6 @@
 """The search for sites and network: good plans, shares of the links, ceilings of the charged problem, in turns."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,12 +46,10 @@ class Search:
     """Best plan and ceiling of a core. ``value`` and ``bound`` in people of the core's classes."""
 
     def __init__(
-        self, core: Core, *, deadline: float, gap: float, seed: int, progress: Progress, start: Iterable[int] = (),
-        people_only: bool = False,
+        self, core: Core, *, deadline: float, gap: float, seed: int, progress: Progress, people_only: bool = False,
     ) -> None:
         self.core, self.deadline, self.gap, self.seed, self._progress = core, deadline, gap, seed, progress
-        self.begun, self.people_only = time.monotonic(), people_only
-        self.wanted = np.flatnonzero(np.isin(core.option, list(start)))
+        self.people_only = people_only
         self.ended, self.proven = "", False
         self.bound = float(core.weight.sum())
         self.field = make_field(core)
@@ -90,7 +87,6 @@ class Search:
         """Search until the gap is met, the model is proven, the time is over or the user stops."""
         core = self.core
         self.first_plan()
-        self.begin(self.wanted)
         entries, arcs = core.rows.nnz, core.graph.n_arcs
         if entries <= SMALL_ENTRIES and arcs <= SMALL_ARCS and self.exact():
             return
@@ -113,11 +109,6 @@ class Search:
             self.best = Found(chosen.copy(), uplink.copy(), int(units))
             self.value = units / self.core.scale
             self.bound = max(self.bound, self.value)
-
-    def begin(self, start: NDArray[np.intp]) -> None:
-        """Take up a plan made elsewhere, options of the core, where it is better than the first."""
-        if start.size and self.best is not None:
-            self.start_from(start)
 
     def start_from(self, wanted: NDArray[np.intp]) -> int | None:
         """Bring the state to the must-haves, then as many of ``wanted`` and of the rest as can be paid.

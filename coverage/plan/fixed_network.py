@@ -17,21 +17,16 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from coverage.errors import PlanError
+from coverage.plan.network import LINK_COLUMNS
 from coverage.scenario import Scenario
-from coverage.siting.cost import Cost, Line, add_up, dong, horizon_years, line
-from coverage.siting.links import LinkGraph
+from coverage.siting.cost import Cost, add_up, dong
+from coverage.siting.links import LinkGraph, works_of
 
-FIXED_LINK_COLUMNS = (
-    "link_id", "kind", "way", "from_name", "to_name", "length_m", "freq_ghz", "capacity_mbps", "load_mbps",
-    "road_name", "single_road", "n_sites", "sites", "capex_mvnd", "opex_mvnd_year", "cost_mvnd", "cost_lines",
-    "build_year", "shared", "mobile_links",
-)
+FIXED_LINK_COLUMNS = (*LINK_COLUMNS, "shared", "mobile_links")
 PLACES = ("site", "village", "anchor")
 SAME_PLACE_M = 0.1
 PIECES_M = 1.0      # the pieces of a cable must add up to its length
 SHORT_M = 10.0     # a piece shorter than this is no link of its own beside a longer one
-_ON_COSTS = ("management", "contingency", "vat")
-_YEARLY = ("operation", "lease")
 Step = tuple[tuple[float, ...], tuple[float, ...]]   # two vertices that follow each other, the lower first
 
 
@@ -250,19 +245,8 @@ def link_cost(net: FibreNet, stretch: Stretch, scenario: Scenario) -> Cost:
     """Return what a link costs this programme: the works of its edges added up, nothing where the mobile plan pays."""
     if stretch.edges[0] in net.mobile:
         return Cost((), 0.0, 0.0, 0.0)
-    sums: dict[tuple[str, float], list[float]] = {}
-    for at in stretch.edges:
-        for item, quantity, _, factor, _ in net.graph.edges["cost_lines"].iloc[int(net.edge[at])]:
-            sums.setdefault((str(item), float(factor)), []).append(float(quantity))
-    works: list[Line] = []
-    year: list[Line] = []
-    for (item, factor), quantities in sums.items():
-        where, quantity = scenario.prices[item].line, math.fsum(quantities)
-        if where in _YEARLY:
-            year.append(line(scenario, item, quantity / horizon_years(scenario), factor))
-        elif where not in _ON_COSTS:
-            works.append(line(scenario, item, quantity, factor))
-    return add_up(scenario, works, year)
+    lines = net.graph.edges["cost_lines"].to_numpy(dtype=object)[net.edge[list(stretch.edges)]]
+    return add_up(scenario, works_of(lines, scenario), [])
 
 
 def links_table(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from coverage.siting.link_wires import leading_on
+
 SURE = 1e-9     # relative: money that differs by less is equal
 
 
@@ -92,21 +94,7 @@ def _beside(pieces: list[_Piece]) -> dict[int, list[int]]:
 
 
 def _without_dead_ends(pieces: list[_Piece], keep: NDArray[np.bool_]) -> list[_Piece]:
-    beside = _beside(pieces)
-    left = {node: len(rows) for node, rows in beside.items()}
-    gone: set[int] = set()
-    queue = [node for node, number in left.items() if number == 1 and not keep[node]]
-    while queue:
-        node = queue.pop()
-        row = next((r for r in beside[node] if r not in gone), -1)
-        if row < 0:
-            continue
-        gone.add(row)
-        far = pieces[row].ends[0] + pieces[row].ends[1] - node
-        left[far] -= 1
-        if left[far] == 1 and not keep[far]:
-            queue.append(far)
-    return [p for at, p in enumerate(pieces) if at not in gone]
+    return [pieces[r] for r in leading_on([p.ends[0] for p in pieces], [p.ends[1] for p in pieces], keep)]
 
 
 def _in_a_row(pieces: list[_Piece], keep: NDArray[np.bool_]) -> list[_Piece]:

@@ -88,10 +88,12 @@ def _plans(task: _Task, proven: FloorPlan) -> Iterator[Selection]:
     alone = task.floors(problem_of(task.case, task.budget_mvnd))
     for plan in (proven, alone):
         core = task.core(plan.selection.chosen)
-        linked = together(task.case, core, task.progress)
-        if core in seen or linked.selection.cost_mvnd > task.budget_mvnd:
+        if core in seen:
             continue
         seen.add(core)
+        linked = together(task.case, core, task.progress)
+        if linked.selection.cost_mvnd > task.budget_mvnd:
+            continue
         found = select_linked(task.case, task.budget_mvnd, task.progress, required=linked.way.values()).selection
         not_stopped(found.status)
         yield found

@@ -11,8 +11,8 @@ import shapely
 from numpy.typing import NDArray
 
 from coverage.scenario import Scenario
-from coverage.siting.cost import add_up, line
-from coverage.siting.links import ON_COSTS
+from coverage.siting.cost import add_up
+from coverage.siting.links import works_of
 
 FIBRE = "fibre"
 JOINT = "điểm nối"     # an end without a name is called after the links that meet there
@@ -109,11 +109,7 @@ def _one(links: gpd.GeoDataFrame, run: Sequence[int], scenario: Scenario) -> dic
     if len(run) == 1:
         return row
     names = dict.fromkeys(n for p in pieces for n in str(p["road_name"]).split("; ") if n)
-    amount: dict[tuple[str, float], float] = {}
-    for item, quantity, _, factor, _ in (x for p in pieces for x in p["cost_lines"]):
-        if item not in ON_COSTS:
-            amount[item, factor] = amount.get((item, factor), 0.0) + quantity
-    cost = add_up(scenario, [line(scenario, item, km, factor) for (item, factor), km in amount.items()], [])
+    cost = add_up(scenario, works_of((p["cost_lines"] for p in pieces), scenario), [])
     return row | {
         "to_name": pieces[-1]["to_name"], "length_m": float(sum(p["length_m"] for p in pieces)),
         "road_name": "; ".join(names), "capex_mvnd": cost.capex_mvnd, "opex_mvnd_year": cost.opex_mvnd_year,

@@ -4,7 +4,7 @@ A case's options are priced with a way of their own; here a cable or a hop that 
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -17,12 +17,14 @@ from coverage.compute import Progress, silent
 from coverage.errors import PlanError
 from coverage.optimise.network import NetworkPlan, NetworkProblem, solve_network
 from coverage.optimise.network_bound import link_shares
-from coverage.optimise.network_reduce import leading_edges, needless_options
+from coverage.optimise.network_reduce import needless_options
 from coverage.optimise.problem import Problem, Selection
 from coverage.plan.case import Case, mvnd_text, permit_tie_m, problem_of
 from coverage.siting.cost import dong
+from coverage.siting.link_wires import leading_on
+from coverage.siting.links import LinkGraph
+from coverage.siting.options import NETWORK, SATELLITE
 
-NETWORK, SATELLITE = "network", "satellite"
 LINK_COLUMNS = (
     "link_id", "kind", "way", "from_name", "to_name", "length_m", "freq_ghz", "capacity_mbps", "load_mbps",
     "road_name", "single_road", "n_sites", "sites", "capex_mvnd", "opex_mvnd_year", "cost_mvnd", "cost_lines",
@@ -72,7 +74,7 @@ def select_linked(
     barred = set(forbidden)
     keep = np.flatnonzero([int(o) not in barred for o in case.ways["option"]])
     problem = _network(case, keep, case.reach.served[case.ways["option"].to_numpy()[keep]],
-                       problem_of(case, budget_mvnd).people, budget_mvnd)
+                       case.need.objective, budget_mvnd)
     if required:
         must = tuple(int(row) for row in np.flatnonzero(np.isin(keep, list(required))))
         problem = replace(problem, base=replace(problem.base, required=must))
@@ -141,7 +143,7 @@ def _solved(
     status = found.status if share <= max(gap, found.gap) else "bound"
     return replace(
         found, selection=replace(found.selection, bound=bound, gap=share, status=status),
-        edges=tuple(int(edges[e]) for e in found.edges), bound=bound, gap=share, status=status,
+        edges=tuple(int(edges[e]) for e in found.edges),
         paths=tuple(tuple(int(edges[e]) for e in path) for path in found.paths))
 
 
@@ -155,7 +157,9 @@ def _needed(case: Case, problem: NetworkProblem) -> tuple[NetworkProblem, NDArra
     stands[problem.option_node[left & (problem.option_node >= 0)]] = True
     edges = np.setdiff1d(np.arange(problem.n_edges), _onward(problem, set(np.flatnonzero(~stands).tolist())))
     problem = replace(problem, base=replace(problem.base, forbidden=banned))
-    return problem, leading_edges(problem, edges, left)
+    held = problem.root.copy()
+    held[problem.option_node[left & (problem.option_node >= 0)]] = True
+    return problem, edges[leading_on(problem.tail[edges], problem.head[edges], held)]
 
 
 def _onward(problem: NetworkProblem, nodes: set[int]) -> NDArray[np.intp]:
@@ -181,14 +185,19 @@ def _idle_relays(
     built = {int(problem.option_node[w]) for w in found.selection.chosen}
     idle: set[int] = set()
     for way, path in zip(found.selection.chosen, found.paths, strict=True):
-        node = int(problem.option_node[way])
-        for step in path:
-            edge = int(edges[step])
-            node = int(problem.tail[edge] + problem.head[edge] - node)
+        for edge, _, node in _walk(problem, int(problem.option_node[way]), [int(edges[step]) for step in path]):
             relays = problem.edge_kind[edge] == "microwave" and not problem.root[node]
             if relays and not case.links.mast[node] and node not in built:
                 idle.add(node)
     return idle
+
+
+def _walk(graph: NetworkProblem | LinkGraph, node: int, path: Iterable[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield the edges of a path with the node before and the node after each."""
+    for edge in path:
+        far = int(graph.tail[edge] + graph.head[edge] - node)
+        yield edge, node, far
+        node = far
 
 
 def _linked(case: Case, keep: NDArray[np.intp], found: NetworkPlan) -> Linked:
@@ -208,20 +217,23 @@ def links_frame(case: Case, linked: Linked) -> gpd.GeoDataFrame:
 
     A link is built in the year of the first site that needs it, its earliest year.
     """
-    graph, order = case.links, linked.selection.order
+    graph = case.links
     users: dict[int, list[int]] = {}
-    for option in order:
-        for edge in reversed(linked.path[option]):
+    ends: dict[int, tuple[int, int]] = {}
+    for option in linked.selection.order:
+        node = int(case.ways["node"].iloc[linked.way[option]])
+        for edge, near, far in reversed([*_walk(graph, node, linked.path[option])]):
             users.setdefault(edge, []).append(option)
+            ends.setdefault(edge, (near, far))
     built = list(users)
     ids, earliest = case.options["option_id"].astype(str).tolist(), case.options["earliest_year"].tolist()
     table = pd.DataFrame(graph.edges.iloc[built].drop(columns="geometry"))[list(_EDGE_COLUMNS)].reset_index(drop=True)
     sends = case.scenario.backhaul.site_mbps
-    ends = [_ends(case, linked, edge, users[edge][0]) for edge in built]
     table = table.assign(
         link_id=[f"TD-{at:03d}" for at in range(1, len(built) + 1)],
         kind=graph.edges["link_kind"].to_numpy(dtype=object)[built],
-        from_name=[a for a, _ in ends], to_name=[b for _, b in ends],
+        from_name=[graph.node_name[ends[edge][0]] for edge in built],
+        to_name=[graph.node_name[ends[edge][1]] for edge in built],
         load_mbps=[sends * len(users[edge]) for edge in built], n_sites=[len(users[edge]) for edge in built],
         sites=[tuple(ids[o] for o in users[edge]) for edge in built],
         build_year=[min(int(earliest[o]) for o in users[edge]) for edge in built],
@@ -230,30 +242,18 @@ def links_frame(case: Case, linked: Linked) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table[list(LINK_COLUMNS)], geometry=shape, crs=graph.edges.crs)
 
 
-def _ends(case: Case, linked: Linked, edge: int, option: int) -> tuple[str, str]:
-    """Return what to call the two ends of a link, seen from a site that sends through it towards the network."""
-    graph = case.links
-    node = int(case.ways["node"].iloc[linked.way[option]])
-    for step in linked.path[option]:
-        far = int(graph.tail[step] + graph.head[step] - node)
-        if step == edge:
-            return graph.node_name[node], graph.node_name[far]
-        node = far
-    raise PlanError("network_broken", option=case.options["option_id"].iloc[option], node=node)
-
-
 def uplinks(case: Case, linked: Linked, links: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return per site in build order how it reaches the network, columns UPLINK_COLUMNS."""
+    """Return per site in build order how it reaches the network, UPLINK_COLUMNS; ``links`` as of ``links_frame``."""
     graph = case.links
-    built = {edge: at for at, edge in enumerate(_built(linked))}
+    ids = dict(zip(_built(linked), links["link_id"], strict=True))
     rows = []
     for option in linked.selection.order:
         path, way = linked.path[option], case.ways.iloc[linked.way[option]]
-        names = [links["link_id"].iloc[built[e]] for e in path]
+        names = [ids[e] for e in path]
         single = [n for n, e in zip(names, path, strict=True) if graph.edges["single_road"].iloc[e]]
         node = int(way["node"])
-        for edge in path:
-            node = int(graph.tail[edge] + graph.head[edge] - node)
+        for _, _, far in _walk(graph, node, path):
+            node = far
         kinds = [str(graph.edges["link_kind"].iloc[e]) for e in path]
         rows.append({
             "backhaul": SATELLITE if way["via"] == SATELLITE else (kinds or ["fibre"])[0],
@@ -309,13 +309,22 @@ def priced_together(
     problem = problem_of(case, budget_mvnd)
     cost = problem.cost_mvnd.copy()
     at = {str(o): row for row, o in enumerate(case.options["option_id"])}
-    for option, own in zip(sites["option_id"], sites["cost_mvnd"], strict=True):
-        cost[at[str(option)]] = own
-    for users, shared in zip(links["sites"], links["cost_mvnd"], strict=True):
+    for option, whole in cost_with_links(sites, links, without=without).items():
+        cost[at[option]] = whole
+    return replace(problem, cost_mvnd=cost)
+
+
+def cost_with_links(sites: pd.DataFrame, links: pd.DataFrame, *, without: str = "") -> dict[str, float]:
+    """Return option id -> outlay of the site and an equal part of every link it sends through, million VND.
+
+    The links of ``without`` are paid by the others that send through them, where there are any.
+    """
+    cost = {str(o): float(c) for o, c in zip(sites["option_id"], sites["cost_mvnd"], strict=True)}
+    for users, whole in zip(links["sites"], links["cost_mvnd"], strict=True):
         payers = [u for u in users if u != without] or list(users)
         for user in payers:
-            cost[at[user]] += shared / len(payers)
-    return replace(problem, cost_mvnd=cost)
+            cost[str(user)] += whole / len(payers)
+    return cost
 
 
 def _built(linked: Linked) -> list[int]:

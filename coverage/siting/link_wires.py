@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import dijkstra
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.intp]
 ROAD, SPUR, STRAIGHT = "doc_duong", "ngoai_duong", "cat_thang"
 SURE = 1e-9     # relative: floats that differ by less are equal
 Stretch = tuple[int, float, float]
@@ -94,22 +95,22 @@ def _beside(wires: list[Wire]) -> dict[int, list[int]]:
     return out
 
 
+def leading_on(tail: npt.ArrayLike, head: npt.ArrayLike, keep: BoolArray) -> IntArray:
+    """Return the rows of pieces (m,) that are left once dead ends are gone: leaves that are no node of ``keep``."""
+    tails, heads = np.asarray(tail, dtype=np.intp), np.asarray(head, dtype=np.intp)
+    rows = np.arange(tails.size)
+    while rows.size:
+        degree = np.bincount(np.concatenate([tails[rows], heads[rows]]), minlength=keep.size)
+        blind = (degree == 1) & ~keep
+        on = ~(blind[tails[rows]] | blind[heads[rows]])
+        if on.all():
+            break
+        rows = rows[on]
+    return rows
+
+
 def _without_dead_ends(wires: list[Wire], keep: BoolArray) -> list[Wire]:
-    beside = _beside(wires)
-    gone: set[int] = set()
-    degree = {node: len(rows) for node, rows in beside.items()}
-    ends = [node for node, count in degree.items() if count == 1 and not keep[node]]
-    while ends:
-        node = ends.pop()
-        row = next((r for r in beside[node] if r not in gone), -1)
-        if row < 0:
-            continue
-        gone.add(row)
-        far = wires[row].tail + wires[row].head - node
-        degree[far] -= 1
-        if degree[far] == 1 and not keep[far]:
-            ends.append(far)
-    return [w for row, w in enumerate(wires) if row not in gone]
+    return [wires[r] for r in leading_on([w.tail for w in wires], [w.head for w in wires], keep)]
 
 
 def _drawn_together(wires: list[Wire], keep: BoolArray) -> list[Wire]:

@@ -3,7 +3,8 @@
 A cable or a hop is one edge with its price, however many sites share it. Method: docs/methods/network.md.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -84,13 +85,17 @@ class LinkGraph:
 
     def works(self, path: tuple[int, ...], scenario: Scenario) -> list[Line]:
         """Return the works of edges without on-costs, equal items of equal access drawn together."""
-        sums: dict[tuple[str, float], float] = {}
         lines = self.edges["cost_lines"].to_numpy(object)
-        for edge in path:
-            for item, quantity, _, factor, _ in lines[edge]:
-                if item not in ON_COSTS:
-                    sums[item, factor] = sums.get((item, factor), 0.0) + quantity
-        return [line(scenario, item, quantity, factor) for (item, factor), quantity in sums.items()]
+        return works_of((lines[edge] for edge in path), scenario)
+
+
+def works_of(cost_lines: Iterable[Iterable[Sequence[Any]]], scenario: Scenario) -> list[Line]:
+    """Return the works behind the cost lines of several edges, on-costs off, equal items of equal access added up."""
+    amounts: dict[tuple[str, float], list[float]] = {}
+    for item, quantity, _, factor, _ in (x for lines in cost_lines for x in lines):
+        if item not in ON_COSTS:
+            amounts.setdefault((item, factor), []).append(quantity)
+    return [line(scenario, item, math.fsum(amount), factor) for (item, factor), amount in amounts.items()]
 
 
 def cheapest_path(graph: LinkGraph, node: int, max_hops: int) -> tuple[int, ...] | None:
