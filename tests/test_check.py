@@ -75,7 +75,11 @@ def test_geometry_and_crs(sound: Layers) -> None:
     degrees = sound.villages.to_crs("EPSG:4326")
     assert codes(check_table(degrees, "villages", crs)) == {"crs_differs"}
     as_metres = degrees.set_crs(crs, allow_override=True)
-    assert "layer_in_degrees" in codes(check_table(as_metres, "villages", crs))
+    found = check_table(as_metres, "villages", crs)
+    assert "layer_in_degrees" in codes(found)
+    told = next(f for f in found if f.code == "layer_in_degrees").message()
+    assert "np.float64" not in told
+    assert "mét: 10" in told        # degrees east, as a person reads them
     assert "crs_missing" in codes(check_table(pd.DataFrame(sound.villages), "villages", crs))
     odd = sound.villages.copy()
     odd.geometry = [None, shapely.LineString([(0, 0), (1e6, 1e6)]), odd.geometry.iloc[2]]

@@ -109,4 +109,7 @@ def _check_geometry(frame: pd.DataFrame, layer: str, crs: CRS | None) -> Iterato
     broken = ~absent & ~shapes.is_valid.to_numpy()
     yield from rows_finding("shape_invalid", layer, "geometry", frame[broken], shapes[broken].is_valid_reason())
     if not absent.all() and np.abs(frame.total_bounds).max() < _DEGREES:
-        yield Finding("layer_in_degrees", layer, "geometry", details={"bounds": tuple(frame.total_bounds.round(3))})
+        west, south, east, north = (f"{v:.3f}".replace(".", ",") for v in frame.total_bounds)
+        files = sorted(set(frame["source_file"].dropna().astype(str))) if "source_file" in frame else []
+        yield Finding("layer_in_degrees", layer, "geometry", file=", ".join(files) or layer,
+                      details={"bounds": f"{west} – {east}, {south} – {north}"})
